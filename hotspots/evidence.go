@@ -1,0 +1,155 @@
+// Package hotspots turns evidence into a ranking of places by customer impact,
+// and marketing claims into verdicts. It is pure: slices in, results out; no
+// SQL, HTTP, files, logging or clock. docs/method.md explains the statistics.
+package hotspots
+
+import (
+	"time"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// Kind is a kind of bad experience.
+type Kind uint8
+
+// Kinds of bad experience. The numbers are stored; append only.
+const (
+	KindDropped Kind = iota
+	KindPerceived
+	KindBlocked
+	KindPoor
+	KindComplaint
+	KindAppeal
+	kinds
+)
+
+// Query says which evidence a run looks at.
+type Query struct {
+	End        time.Time     // exclusive; zero = just after the newest record
+	Window     time.Duration // length of the analysed window
+	TrendWeeks int           // weekly steps before End for trends (≥ the window)
+	Region     string        // region code; "" = everywhere
+	Scene      geo.Scene     // SceneUnknown = all
+	RAT        geo.RAT       // RATUnknown = all
+	Operator   string        // "" = all
+	DailyCap   int           // calls of one customer at one place on one day that count towards the rate
+}
+
+// Evidence is everything a ranking needs. The store fills it.
+type Evidence struct {
+	Query        Query      // End and Window resolved
+	Exposures    []Exposure // one per place × rat × indoor
+	Weeks        []Week     // one per place × week
+	Bad          []BadCalls
+	Complaints   []Complaint
+	Customers    map[uint64]Customer // those who appear in Bad or Complaints and have attributes
+	UnlocatedBad []CellCounts        // records located only by their radio cell
+	Calls        uint64              // all calls in the window, located or not
+	Unlocated    uint64              // of them without any place or radio cell
+	DataVersion  string              // changes whenever a record in the window changes
+}
+
+// Exposure is how much use a place saw in the window. Capped figures count at
+// most Query.DailyCap calls (and bad calls) of one customer per day. The sums
+// run over customers u with capped calls m_u and capped bad calls x_u; they give
+// the design effect of calls of one customer being alike.
+type Exposure struct {
+	Place               geo.PlaceID
+	Region              string // the records' finest region code (most frequent)
+	Scene               geo.Scene
+	RAT                 geo.RAT
+	Indoor              geo.Indoor
+	Calls, Bad          uint64
+	CappedCalls         float64
+	CappedBad           float64
+	Customers           uint64 // distinct, in this place × rat × indoor
+	SumMM, SumXX, SumXM float64
+}
+
+// Week is a place's exposure in one weekly step, capped like Exposure.
+type Week struct {
+	Place       geo.PlaceID
+	Week        int // 0 = the seven days before Query.End, 1 = the seven before those, …
+	CappedCalls float64
+	CappedBad   float64
+	Hurt        uint64 // distinct customers with a bad call
+}
+
+// BadCalls are the bad calls of one customer at one place on one day that share
+// kind, cause, rat, radio cell, hour, floor and indoor.
+type BadCalls struct {
+	Place     geo.PlaceID
+	Cell      geo.Cell // StoredResolution
+	Customer  uint64
+	Day       int32 // days since 1970-01-01 UTC
+	Hour      int8  // UTC hour; −1 = unknown
+	Kind      Kind
+	Count     uint32
+	Cause     string
+	RAT       geo.RAT
+	RadioCell string
+	Floor     int16 // geo.UnknownFloor
+	Indoor    geo.Indoor
+}
+
+// Complaint is one complaint or appeal in the window.
+type Complaint struct {
+	Place     geo.PlaceID // 0 = unlocated
+	Cell      geo.Cell
+	Customer  uint64
+	Day       int32
+	Kind      Kind // KindComplaint or KindAppeal
+	Category  string
+	RadioCell string
+	Scene     geo.Scene
+	Region    string
+}
+
+// Customer is what decides a customer's value weight.
+type Customer struct {
+	Segment      uint8 // 0 unknown, 1 consumer, 2 enterprise, 3 key account
+	ValueTier    uint8 // 1–5; 0 = unknown
+	TenureMonths float32
+	// ComplaintsElsewhere counts the customer's complaints in the window, at all places.
+	Complaints uint32
+}
+
+// CellCounts are the calls located only by their radio cell.
+type CellCounts struct {
+	RadioCell   string
+	RAT         geo.RAT
+	CappedCalls float64
+	CappedBad   float64
+	Customers   uint64
+	Hurt        uint64
+}
+
+// CellQuery asks for what happened per cell, for a map.
+type CellQuery struct {
+	Query
+	West, South, East, North float64 // degrees WGS-84; West > East crosses the antimeridian
+	Resolution               geo.Resolution
+	Limit                    int // most cells returned, those with most bad calls first
+}
+
+// CellStat is what happened in one cell.
+type CellStat struct {
+	Cell      geo.Cell
+	Calls     uint64
+	Bad       uint64
+	Dropped   uint64
+	Perceived uint64
+	Blocked   uint64
+	Poor      uint64
+	Customers uint64
+	Hurt      uint64
+}
+
+// Places tells what a PlaceID stands for; geo.Catalogue implements it.
+type Places interface {
+	// Place reports false for ids the catalogue does not know.
+	Place(id geo.PlaceID) (geo.Place, bool)
+	// Footprint spreads a radio cell over cells of RankResolution; the weights
+	// sum to 1. It is empty for radio cells without a site.
+	Footprint(radioCell string) []geo.CellWeight
+}
