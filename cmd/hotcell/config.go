@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Check or show the settings",
+		Args:  cobra.NoArgs,
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use:   "check",
+			Short: "Check the settings and say where every fault is",
+			Args:  cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				// Reading them has already checked them.
+				fmt.Fprintln(p.out, "The settings are valid.")
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use:   "show",
+			Short: "Print every setting as YAML, with its environment variable",
+			Args:  cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				return p.showSettings()
+			},
+		},
+	)
+	return cmd
+}
+
+// showSettings prints a file that hotcell would read back.
+func (p *program) showSettings() error {
+	s := p.settings
+	values := map[string]any{
+		"store.dsn":          hidePassword(s.Store.DSN),
+		"store.max_memory":   s.Store.MaxMemory,
+		"store.threads":      s.Store.Threads,
+		"pseudonym.key_file": s.Pseudonym.KeyFile,
+		"ingest.workers":     s.Ingest.Workers,
+		"ingest.batch_rows":  s.Ingest.BatchRows,
+		"serve.listen":       s.Serve.Listen,
+		"log.level":          s.Log.Level,
+		"log.format":         s.Log.Format,
+	}
+	section := ""
+	for _, known := range knownSettings() {
+		head, key := splitKey(known.key)
+		if head != section {
+			section = head
+			fmt.Fprintf(p.out, "%s:\n", head)
+		}
+		value, err := yaml.Marshal(values[known.key])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "  # %s [%s]\n  %s: %s", known.help, envName(known.key), key, value)
+	}
+	return nil
+}
+
+// hidePassword blanks the password of a DSN.
+func hidePassword(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return dsn
+	}
+	return u.Redacted()
+}

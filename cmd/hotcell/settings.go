@@ -1,0 +1,304 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+)
+
+// Settings is everything that can be configured. Defaults come first, then the
+// settings file, then environment variables, then flags.
+type Settings struct {
+	Store     StoreSettings     `koanf:"store"`
+	Pseudonym PseudonymSettings `koanf:"pseudonym"`
+	Ingest    IngestSettings    `koanf:"ingest"`
+	Serve     ServeSettings     `koanf:"serve"`
+	Log       LogSettings       `koanf:"log"`
+}
+
+// StoreSettings say where the data is and what the engine may use.
+type StoreSettings struct {
+	DSN       string `koanf:"dsn"`
+	MaxMemory string `koanf:"max_memory"` // of the embedded engine: "4GiB"
+	Threads   int    `koanf:"threads"`    // per query; 0 = all cores
+}
+
+// PseudonymSettings say which key turns subscriber ids into pseudonyms.
+type PseudonymSettings struct {
+	KeyFile string `koanf:"key_file"` // "" = beside the store
+}
+
+// IngestSettings bound a load.
+type IngestSettings struct {
+	Workers   int `koanf:"workers"`    // 0 = all cores
+	BatchRows int `koanf:"batch_rows"` // rows handed to the store at once
+}
+
+// ServeSettings are those of the HTTP server.
+type ServeSettings struct {
+	Listen string `koanf:"listen"`
+}
+
+// LogSettings are those of the log on standard error.
+type LogSettings struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"` // text or json
+}
+
+// setting documents one key; the list is the only place where keys are named.
+type setting struct {
+	key   string
+	value any // default
+	flag  string
+	help  string
+}
+
+func knownSettings() []setting {
+	return []setting{
+		{"store.dsn", "embedded://" + filepath.Join(dataDir(), "store"), "store", "embedded:///dir, or clickhouse://user:password@host:9000/database"},
+		{"store.max_memory", "4GiB", "", "most memory of the embedded engine"},
+		{"store.threads", 0, "", "threads per query; 0 = all cores"},
+		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
+		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
+		{"ingest.batch_rows", 100_000, "", "rows handed to the store at once"},
+		{"serve.listen", "127.0.0.1:8080", "listen", "address of map and API"},
+		{"log.level", "info", "log-level", "debug, info, warn or error"},
+		{"log.format", "text", "", "text or json"},
+	}
+}
+
+func splitKey(key string) (section, name string) {
+	section, name, _ = strings.Cut(key, ".")
+	return section, name
+}
+
+// envName is the environment variable of a key: store.dsn → HOTCELL_STORE_DSN.
+func envName(key string) string {
+	return "HOTCELL_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+func dataDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "hotcell")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = os.TempDir()
+	}
+	return filepath.Join(home, ".local", "share", "hotcell")
+}
+
+func defaultConfigFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "hotcell", "config.yaml")
+}
+
+// loadSettings merges the layers and reports every fault at once.
+func loadSettings(file string, flags *pflag.FlagSet, lookupEnv func(string) (string, bool)) (Settings, error) {
+	var faults []error
+	k := koanf.New(".")
+	overlay := func(values map[string]any) {
+		if err := k.Load(confmap.Provider(values, "."), nil); err != nil {
+			faults = append(faults, err)
+		}
+	}
+
+	defaults, fromEnv, fromFlags := map[string]any{}, map[string]any{}, map[string]any{}
+	for _, s := range knownSettings() {
+		defaults[s.key] = s.value
+		if v, ok := lookupEnv(envName(s.key)); ok {
+			fromEnv[s.key] = v
+		}
+		if s.flag == "" || flags == nil {
+			continue
+		}
+		if f := flags.Lookup(s.flag); f != nil && f.Changed {
+			fromFlags[s.key] = f.Value.String()
+		}
+	}
+	overlay(defaults)
+	fromFile, err := readSettingsFile(file)
+	if err != nil {
+		faults = append(faults, err)
+	}
+	overlay(fromFile)
+	overlay(fromEnv)
+	overlay(fromFlags)
+
+	var settings Settings
+	if err := k.Unmarshal("", &settings); err != nil {
+		faults = append(faults, fmt.Errorf("settings: %w", err))
+	} else {
+		faults = append(faults, settings.check()...)
+	}
+	return settings, errors.Join(faults...)
+}
+
+// readSettingsFile returns the file's values by dotted key. A file that was
+// named must exist; the default file need not.
+func readSettingsFile(file string) (map[string]any, error) {
+	named := file != ""
+	if !named {
+		file = defaultConfigFile()
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		if !named && errors.Is(err, os.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("cannot read the settings file: %w", err)
+	}
+	parsed, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not valid YAML: %s", file, yaml.FormatError(err, false, true))
+	}
+	known := map[string]bool{}
+	for _, s := range knownSettings() {
+		known[s.key] = true
+	}
+	values := map[string]any{}
+	var faults []error
+	for _, doc := range parsed.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		walkSettings(doc.Body, "", func(key string, node ast.Node) {
+			if !known[key] {
+				faults = append(faults, fmt.Errorf("%s:%d: unknown setting %q; %s", file, node.GetToken().Position.Line, key, nearestSetting(key)))
+				return
+			}
+			var v any
+			if err := yaml.NodeToValue(node, &v); err != nil {
+				faults = append(faults, fmt.Errorf("%s:%d: %s: %w", file, node.GetToken().Position.Line, key, err))
+				return
+			}
+			values[key] = v
+		})
+	}
+	return values, errors.Join(faults...)
+}
+
+// walkSettings calls leaf for every value below node with its dotted key.
+func walkSettings(node ast.Node, prefix string, leaf func(key string, node ast.Node)) {
+	pairs, ok := node.(ast.MapNode)
+	if !ok {
+		leaf(prefix, node)
+		return
+	}
+	for it := pairs.MapRange(); it.Next(); {
+		key := it.Key().String()
+		if prefix != "" {
+			key = prefix + "." + key
+		}
+		walkSettings(it.Value(), key, leaf)
+	}
+}
+
+// nearestSetting helps with a misspelt key: it names the keys of the same
+// section, or the sections.
+func nearestSetting(key string) string {
+	section, _ := splitKey(key)
+	var same, sections []string
+	for _, s := range knownSettings() {
+		head, _ := splitKey(s.key)
+		if head == section {
+			same = append(same, s.key)
+		}
+		if len(sections) == 0 || sections[len(sections)-1] != head {
+			sections = append(sections, head)
+		}
+	}
+	if len(same) > 0 {
+		sort.Strings(same)
+		return "this section has " + strings.Join(same, ", ")
+	}
+	return "the sections are " + strings.Join(sections, ", ")
+}
+
+func (s Settings) check() (faults []error) {
+	if !strings.HasPrefix(s.Store.DSN, "embedded://") && !strings.HasPrefix(s.Store.DSN, "clickhouse://") {
+		faults = append(faults, fmt.Errorf("store.dsn: %q is neither embedded:///dir nor clickhouse://host:9000/database", s.Store.DSN))
+	}
+	if _, err := parseBytes(s.Store.MaxMemory); err != nil {
+		faults = append(faults, fmt.Errorf("store.max_memory: %w", err))
+	}
+	if s.Store.Threads < 0 {
+		faults = append(faults, fmt.Errorf("store.threads: %d is negative", s.Store.Threads))
+	}
+	if s.Ingest.Workers < 0 {
+		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))
+	}
+	if s.Ingest.BatchRows < 1 || s.Ingest.BatchRows > 1_000_000 {
+		faults = append(faults, fmt.Errorf("ingest.batch_rows: %d is not between 1 and 1000000", s.Ingest.BatchRows))
+	}
+	switch s.Log.Level {
+	case "debug", "info", "warn", "error":
+	default:
+		faults = append(faults, fmt.Errorf("log.level: %q is not debug, info, warn or error", s.Log.Level))
+	}
+	switch s.Log.Format {
+	case "text", "json":
+	default:
+		faults = append(faults, fmt.Errorf("log.format: %q is not text or json", s.Log.Format))
+	}
+	return faults
+}
+
+// parseBytes reads "4GiB", "512MiB" or a plain number of bytes.
+func parseBytes(text string) (uint64, error) {
+	for _, unit := range []struct {
+		name string
+		size uint64
+	}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}} {
+		number, ok := strings.CutSuffix(text, unit.name)
+		if !ok {
+			continue
+		}
+		var n float64
+		if _, err := fmt.Sscanf(strings.TrimSpace(number)+"\n", "%g\n", &n); err != nil || n <= 0 || n*float64(unit.size) > 1<<60 {
+			break
+		}
+		return uint64(n * float64(unit.size)), nil
+	}
+	return 0, fmt.Errorf("%q is not an amount of memory such as 4GiB or 512MiB", text)
+}
+
+// parseWindow reads "28d", "4w" or a Go duration such as "36h".
+func parseWindow(text string) (time.Duration, error) {
+	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			var n int
+			if _, err := fmt.Sscanf(number+"\n", "%d\n", &n); err == nil && n > 0 && n <= 3660 {
+				return time.Duration(n) * unit, nil
+			}
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("%q is not a window such as 28d, 4w or 36h", text)
+}
+
+// parseEnd reads RFC 3339 or a date; a date means its first instant, UTC.
+func parseEnd(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time such as 2026-05-29 or 2026-05-29T00:00:00Z", text)
+}
