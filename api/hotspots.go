@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/hotcell/hotcell/geo"
+	"github.com/hotcell/hotcell/hotspots"
+)
+
+// NoRunNote is what an answer says when nothing was analysed yet.
+const NoRunNote = "There is no analysis yet. Load data with `hotcell load calls FILE…`, then run `hotcell rank`."
+
+// runInfo is a run without its hotspots.
+type runInfo struct {
+	ID          string           `json:"id"`
+	Method      string           `json:"method"`
+	Created     time.Time        `json:"created"`
+	Start       time.Time        `json:"start"`
+	End         time.Time        `json:"end"`
+	DataVersion string           `json:"data_version"`
+	Hotspots    int              `json:"hotspots"` // in the run; the answer may hold fewer
+	Summary     hotspots.Summary `json:"summary"`
+}
+
+type ranking struct {
+	Run      *runInfo           `json:"run"` // null when there is none yet
+	Hotspots []hotspots.Hotspot `json:"hotspots"`
+	Notes    []string           `json:"notes"`
+}
+
+type feature struct {
+	Type       string `json:"type"`
+	ID         string `json:"id"`
+	Geometry   any    `json:"geometry"`
+	Properties any    `json:"properties"`
+}
+
+type hotspotCollection struct {
+	Type     string    `json:"type"`
+	Features []feature `json:"features"`
+	Run      *runInfo  `json:"run"`
+	Notes    []string  `json:"notes"`
+}
+
+// listHotspots answers GET /api/v1/hotspots.
+func (s *Server) listHotspots(c *gin.Context) (answer, error) {
+	p, err := readParams(c, append(slices.Clone(filterNames), "top", "format")...)
+	if err != nil {
+		return answer{}, err
+	}
+	top, err := p.integer("top", s.cfg.DefaultTop, 1, s.cfg.MaxTop)
+	if err != nil {
+		return answer{}, err
+	}
+	format, err := p.oneOf("format", "json", "geojson")
+	if err != nil {
+		return answer{}, err
+	}
+	r, err := s.rank(c.Request.Context(), p, top)
+	if err != nil {
+		return answer{}, err
+	}
+	if format == "json" {
+		return jsonAnswer(typeJSON, r)
+	}
+	features := make([]feature, len(r.Hotspots))
+	for i, h := range r.Hotspots {
+		geom := h.Geometry
+		h.Geometry = nil // it stands beside the properties
+		features[i] = feature{Type: "Feature", ID: h.ID, Geometry: geom, Properties: h}
+	}
+	return jsonAnswer(typeGeoJSON, hotspotCollection{
+		Type: "FeatureCollection", Features: features, Run: r.Run, Notes: r.Notes})
+}
+
+type oneRanking struct {
+	Run     *runInfo         `json:"run"`
+	Hotspot hotspots.Hotspot `json:"hotspot"`
+	Notes   []string         `json:"notes"`
+}
+
+// oneHotspot answers GET /api/v1/hotspots/{id}, from the latest run or, with
+// the list's parameters, from the analysis they ask for.
+func (s *Server) oneHotspot(c *gin.Context) (answer, error) {
+	p, err := readParams(c, filterNames...)
+	if err != nil {
+		return answer{}, err
+	}
+	r, err := s.rank(c.Request.Context(), p, s.cfg.MaxTop)
+	if err != nil {
+		return answer{}, err
+	}
+	id := c.Param("id")
+	for _, h := range r.Hotspots {
+		if h.ID == id {
+			return jsonAnswer(typeJSON, oneRanking{Run: r.Run, Hotspot: h, Notes: r.Notes})
+		}
+	}
+	if r.Run == nil {
+		return answer{}, &Error{Code: CodeNotFound, Detail: NoRunNote}
+	}
+	return answer{}, &Error{Code: CodeNotFound, Parameter: "id",
+		Detail: fmt.Sprintf("Run %s has no hotspot %q with these filters. The ids are listed by /api/v1/hotspots.", r.Run.ID, id)}
+}
+
+// rank answers from the latest run when its figures can be filtered as they
+// are, and asks for an analysis when they would change.
+func (s *Server) rank(ctx context.Context, p params, top int) (ranking, error) {
+	q, err := p.query()
+	if err != nil {
+		return ranking{}, err
+	}
+	if err := s.knowsRegion(ctx, q.Region); err != nil {
+		return ranking{}, err
+	}
+	if q.Window == 0 && q.End.IsZero() && q.RAT == geo.RATUnknown && q.Operator == "" {
+		run, err := s.deps.Analyst.Latest(ctx)
+		if err != nil || run == nil {
+			return ranking{Hotspots: []hotspots.Hotspot{}, Notes: []string{NoRunNote}}, err
+		}
+		return filtered(run, q, top), nil
+	}
+	if q.Window == 0 {
+		q.Window = DefaultWindow
+	}
+	if err := s.rankings.Acquire(ctx, 1); errors.Is(err, context.Canceled) {
+		return ranking{}, err
+	} else if err != nil {
+		return ranking{}, &Error{Code: CodeUnavailable, Err: err,
+			Detail: "The server is busy with other analyses. Try again in a moment."}
+	}
+	defer s.rankings.Release(1)
+	run, err := s.deps.Analyst.Rank(ctx, q, top)
+	if err != nil {
+		return ranking{}, err
+	}
+	return filtered(run, hotspots.Query{}, top), nil
+}
+
+// filtered picks hotspots of a run by region and scene. They keep their ranks.
+func filtered(run *hotspots.Run, q hotspots.Query, top int) ranking {
+	r := ranking{
+		Run: &runInfo{ID: run.ID, Method: run.Method, Created: run.Created, Start: run.Start, End: run.End,
+			DataVersion: run.DataVersion, Hotspots: len(run.Hotspots), Summary: run.Summary},
+		Hotspots: make([]hotspots.Hotspot, 0, min(top, len(run.Hotspots))),
+		Notes:    append([]string{}, run.Notes...),
+	}
+	found := 0
+	for _, h := range run.Hotspots {
+		if q.Region != "" && !slices.Contains(h.Region, q.Region) ||
+			q.Scene != geo.SceneUnknown && h.Scene != q.Scene.String() {
+			continue
+		}
+		if found++; found <= top {
+			r.Hotspots = append(r.Hotspots, h)
+		}
+	}
+	if found > top {
+		r.Notes = append(r.Notes, fmt.Sprintf("The first %d of %d hotspots are shown; ask for more with top.", top, found))
+	}
+	if q.Region != "" || q.Scene != geo.SceneUnknown {
+		r.Notes = append(r.Notes, "Filtered from the latest run: ranks are those among all its hotspots.")
+	}
+	return r
+}
