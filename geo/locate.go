@@ -1,0 +1,189 @@
+package geo
+
+import "math"
+
+const (
+	// HighwayReach is how near a highway a record must be to belong to it, in
+	// metres; a record's own accuracy widens it, up to maxReach.
+	HighwayReach = 40.0
+	// BuildingAccuracy is the coarsest accuracy, in metres, at which a position
+	// still says which building or highway it is from. Coarser ones belong to
+	// their cell only.
+	BuildingAccuracy = 100.0
+)
+
+// Locate puts a record where its best evidence says (DESIGN §5): its
+// coordinates, else the venue it names, else its address, else its radio cell.
+// Unknown stays unknown. Positions that are not on the globe count as not given.
+//
+// With coordinates, a record belongs to
+//   - the highway segment within reach when it was travelling or outdoors, or
+//     when nothing says and no venue contains it; never when it was indoors;
+//   - else the smallest venue whose polygon contains it, and there to the lift,
+//     basement or floor band that its floor, its text or a lift within
+//     pointReach tells;
+//   - else the venue it names, where that is as near as the accuracy allows;
+//   - else its H3 cell.
+func (c *Catalogue) Locate(e Evidence) Location {
+	var h Hints
+	if e.Text != "" {
+		h = ParseHints(e.Text)
+	}
+	if e.Floor == UnknownFloor && h.HasFloor {
+		e.Floor = h.Floor
+	}
+	if e.Indoor == IndoorUnknown {
+		e.Indoor = h.Indoor
+	}
+	if e.HasPos && e.Pos.Valid() {
+		return c.locatePosition(&e, h)
+	}
+	if e.Venue != "" {
+		if v := c.names.venue(e.Venue); v >= 0 {
+			return c.locateVenue(v, MethodVenue, &e, h)
+		}
+	}
+	if e.Address != "" {
+		if l, ok := c.locateAddress(e.Address, &e, h); ok {
+			return l
+		}
+	}
+	if e.RadioCell != "" {
+		if l, ok := c.locateRadioCell(&e, h); ok {
+			return l
+		}
+	}
+	return Location{Scene: h.Scene}
+}
+
+func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
+	l := Location{Method: MethodCoordinates, Pos: e.Pos}
+	accuracy := e.AccuracyM
+	if !(accuracy > 0) || math.IsInf(accuracy, 1) {
+		accuracy = 0
+	}
+	l.AccuracyM = float32(accuracy)
+	if cell, err := CellAt(e.Pos, StoredResolution); err == nil {
+		l.Cell = cell
+	}
+	if i := c.regions.at(e.Pos); i >= 0 {
+		l.Region = c.regions.regions[i].Code
+	}
+	l.Place, l.Scene = PlaceID(l.Cell.Parent(RankResolution)), h.Scene
+	if accuracy > BuildingAccuracy {
+		c.preferNamed(&l, e, h, accuracy)
+		return l
+	}
+	venue := c.containing(e)
+	if e.Indoor != Inside && (venue < 0 || e.Indoor == Travelling || e.Indoor == Outside || h.Scene == SceneHighway) {
+		if line, at, _ := c.lines.nearest(e.Pos, max(HighwayReach, accuracy)); line >= 0 {
+			l.Place, l.Scene = c.segment(line, at)
+			return l
+		}
+	}
+	if venue < 0 {
+		venue = c.points.nearest(e.Pos)
+	}
+	if venue >= 0 {
+		l.Place, l.Scene = c.part(venue, e, h)
+		return l
+	}
+	c.preferNamed(&l, e, h, max(accuracy, 50))
+	return l
+}
+
+// preferNamed moves a record to the venue it names when its position does not
+// contradict that: the venue lies within the slack, in metres.
+func (c *Catalogue) preferNamed(l *Location, e *Evidence, h Hints, slack float64) {
+	if e.Venue == "" {
+		return
+	}
+	v := c.names.venue(e.Venue)
+	if v < 0 || c.extents[v].segments != nil {
+		return
+	}
+	if x := &c.extents[v]; Distance(e.Pos, x.centre) > x.radius+slack {
+		return
+	}
+	l.Place, l.Scene = c.part(v, e, h)
+}
+
+// containing gives the venue a position lies in, −1 for none.
+func (c *Catalogue) containing(e *Evidence) int {
+	n := c.shapes.first(e.Pos, 0)
+	if n == math.MaxUint32 {
+		return -1
+	}
+	return int(c.shapes.owner[n])
+}
+
+// segment gives the segment of a line at a chainage.
+func (c *Catalogue) segment(line int, at float64) (PlaceID, Scene) {
+	segments := c.extents[line].segments
+	k := max(0, min(len(segments)-1, int(at/segmentM)))
+	return segments[k], c.venues[line].Scene
+}
+
+// part gives the part of a venue a record belongs to, once the venue is settled.
+func (c *Catalogue) part(venue int, e *Evidence, h Hints) (PlaceID, Scene) {
+	x := &c.extents[venue]
+	part := PartWhole
+	if int(x.host) != venue {
+		part = x.hostPart
+		venue = int(x.host)
+		x = &c.extents[venue]
+		// A child's outline says less about the height than the floor does.
+		if part == PartBasement && e.Floor != UnknownFloor && e.Floor >= 0 {
+			part = PartWhole
+		}
+	}
+	v := &c.venues[venue]
+	if partScene(v.Scene) {
+		return x.parts[PartWhole], v.Scene
+	}
+	if part == PartWhole {
+		part = h.Part
+	}
+	if part == PartWhole && h.NotPart != PartLift && x.parts[PartLift] != 0 {
+		if near := c.liftBeside(venue, e); near {
+			part = PartLift
+		}
+	}
+	switch {
+	case part == PartLift:
+		return x.parts[PartLift], SceneLift
+	case part == PartBasement || e.Floor != UnknownFloor && e.Floor < 0:
+		return x.parts[PartBasement], SceneBasement
+	}
+	// A storey or two above the stated number are roofs and skipped numbers; more
+	// is a mistake, and the part stays unknown.
+	if f := int(e.Floor); x.bands != nil && e.Floor != UnknownFloor && f <= v.Floors+2 {
+		return x.bands[min(len(x.bands)-1, max(0, f-1)/floorsABand)], v.Scene
+	}
+	return x.parts[PartWhole], v.Scene
+}
+
+// liftBeside tells whether an accurate indoor position is at a lift of the venue.
+func (c *Catalogue) liftBeside(venue int, e *Evidence) bool {
+	if !e.HasPos || e.Indoor == Outside || e.Indoor == Travelling || e.AccuracyM > 2*pointReach {
+		return false
+	}
+	near := c.points.nearest(e.Pos)
+	return near >= 0 && int(c.extents[near].host) == venue && c.extents[near].hostPart == PartLift
+}
+
+// locateVenue puts a record at a venue's centre, with the venue's size as accuracy.
+func (c *Catalogue) locateVenue(venue int, m Method, e *Evidence, h Hints) Location {
+	x := &c.extents[venue]
+	l := Location{Method: m, Pos: x.centre, AccuracyM: float32(x.radius)}
+	if x.segments != nil {
+		// A highway's name alone is no place: a line of many kilometres has no pinpoint.
+		return Location{Method: MethodNone, Scene: c.venues[venue].Scene}
+	}
+	if cell, err := CellAt(l.Pos, StoredResolution); err == nil {
+		l.Cell = cell
+	}
+	l.Region = c.RegionAt(l.Pos)
+	l.Place, l.Scene = c.part(venue, e, h)
+	return l
+}

@@ -1,0 +1,170 @@
+package geo
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/paulmach/orb"
+)
+
+// shapeIndex finds the polygons that contain a position. Polygons lie on one of
+// several grids by their size, so that each covers at most some dozens of cells
+// a side; a cell that lies wholly inside a polygon needs no further test.
+type shapeIndex struct {
+	pending []pendingShape
+	polys   []polygon // best rank first: find wants the lowest number
+	owner   []int32   // of each polygon
+	levels  []cellTable
+}
+
+type pendingShape struct {
+	owner int
+	poly  polygon
+	prio  float64
+}
+
+const (
+	finestGrid    = 0.001 // degrees: about 100 m
+	gridStep      = 4     // from level to level
+	gridLevels    = 6     // 0.001 … 1.024 degrees
+	cellsPerSide  = 32    // a polygon's most on its level
+	wholeCell     = uint32(1) << 31
+	cellTolerance = 1e-9 // degrees, far above rounding, far below any building
+)
+
+func newShapeIndex() *shapeIndex { return &shapeIndex{} }
+
+// add takes a geometry's polygons for an owner; where several contain a
+// position, the highest priority is found, and of equals the first added.
+func (s *shapeIndex) add(owner int, g orb.Geometry, priority float64) {
+	for _, p := range polygonsOf(g) {
+		if c, ok := newPolygon(p); ok {
+			s.pending = append(s.pending, pendingShape{owner, c, priority})
+		}
+	}
+}
+
+func (s *shapeIndex) build() {
+	sort.SliceStable(s.pending, func(i, j int) bool { return s.pending[i].prio > s.pending[j].prio })
+	entries := make([][]cellEntry, gridLevels)
+	for i, p := range s.pending {
+		s.polys = append(s.polys, p.poly)
+		s.owner = append(s.owner, int32(p.owner))
+		extent := max(p.poly.bound.Max[0]-p.poly.bound.Min[0], p.poly.bound.Max[1]-p.poly.bound.Min[1])
+		level, size := 0, finestGrid
+		for level < gridLevels-1 && extent > size*cellsPerSide {
+			level++
+			size *= gridStep
+		}
+		entries[level] = rasterise(entries[level], &s.polys[i], uint32(i), 1/size)
+	}
+	s.pending = nil
+	inverse := 1 / finestGrid
+	for _, e := range entries {
+		if len(e) > 0 {
+			t := cellTable{inverse: inverse}
+			t.fill(e)
+			s.levels = append(s.levels, t)
+		}
+		inverse /= gridStep
+	}
+}
+
+// rasterise adds the cells a polygon touches; those without any edge in them
+// carry wholeCell.
+func rasterise(entries []cellEntry, p *polygon, item uint32, inverse float64) []cellEntry {
+	t := cellTable{inverse: inverse}
+	x0, y0 := t.gridIndex(p.bound.Min[0]-cellTolerance, p.bound.Min[1]-cellTolerance)
+	x1, y1 := t.gridIndex(p.bound.Max[0]+cellTolerance, p.bound.Max[1]+cellTolerance)
+	nx, ny := x1-x0+1, y1-y0+1
+	edges := make([]bool, nx*ny)
+	mark := func(e *edge) {
+		_, r0 := t.gridIndex(e.x0, e.y0-cellTolerance)
+		_, r1 := t.gridIndex(e.x0, e.y1+cellTolerance)
+		for r := r0; r <= r1; r++ {
+			// The part of the edge within this row.
+			lo, hi := float64(r)/inverse-90-cellTolerance, float64(r+1)/inverse-90+cellTolerance
+			xa, xb := e.x0, e.x1
+			if dy := e.y1 - e.y0; dy > 0 {
+				xa = e.x0 + (e.x1-e.x0)*max(0, min(1, (lo-e.y0)/dy))
+				xb = e.x0 + (e.x1-e.x0)*max(0, min(1, (hi-e.y0)/dy))
+			}
+			c0, _ := t.gridIndex(min(xa, xb)-cellTolerance, e.y0)
+			c1, _ := t.gridIndex(max(xa, xb)+cellTolerance, e.y0)
+			for c := max(c0, x0); c <= min(c1, x1); c++ {
+				edges[(r-y0)*nx+c-x0] = true
+			}
+		}
+	}
+	for i := range p.edges {
+		mark(&p.edges[i])
+	}
+	for i := range p.level {
+		mark(&p.level[i])
+	}
+	for r := range ny {
+		for c := range nx {
+			switch {
+			case edges[r*nx+c]:
+				entries = append(entries, cellEntry{gridKey(x0+c, y0+r), item})
+			case p.contains((float64(x0+c)+0.5)/inverse-180, (float64(y0+r)+0.5)/inverse-90):
+				entries = append(entries, cellEntry{gridKey(x0+c, y0+r), item | wholeCell})
+			}
+		}
+	}
+	return entries
+}
+
+// find gives the owner of the best polygon that contains a position, −1 for none.
+func (s *shapeIndex) find(p LatLon) int {
+	if at := s.first(p, 0); at < math.MaxUint32 {
+		return int(s.owner[at])
+	}
+	return -1
+}
+
+// first gives the lowest polygon number ≥ from that contains a position, or
+// MaxUint32. Calling it again with the result plus one goes on to the next.
+func (s *shapeIndex) first(p LatLon, from uint32) uint32 {
+	best := uint32(math.MaxUint32)
+	for l := range s.levels {
+		t := &s.levels[l]
+		gx, gy := t.gridIndex(p.Lon, p.Lat)
+		for _, item := range t.at(gx, gy) {
+			number := item &^ wholeCell
+			if number < from || number >= best {
+				continue // whole cells sort after the others, so the rest may still matter
+			}
+			if item&wholeCell != 0 || s.polys[number].contains(p.Lon, p.Lat) {
+				best = number
+			}
+		}
+	}
+	return best
+}
+
+// near gives the numbers of polygons with an edge within some metres of a
+// position, or that contain it, in order. For rare questions: it allocates.
+func (s *shapeIndex) near(p LatLon, metres float64) []uint32 {
+	var out []uint32
+	dLon, dLat := degreesFor(metres, p.Lat)
+	for l := range s.levels {
+		t := &s.levels[l]
+		x0, y0 := t.gridIndex(max(-180, p.Lon-dLon), max(-90, p.Lat-dLat))
+		x1, y1 := t.gridIndex(min(180, p.Lon+dLon), min(90, p.Lat+dLat))
+		for gx := x0; gx <= x1; gx++ {
+			for gy := y0; gy <= y1; gy++ {
+				for _, item := range t.at(gx, gy) {
+					out = append(out, item&^wholeCell)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(n uint32) bool {
+		poly := &s.polys[n]
+		return !poly.contains(p.Lon, p.Lat) && poly.distance(p.Lon, p.Lat) > metres
+	})
+}
