@@ -1,0 +1,190 @@
+package hotspots
+
+import (
+	"math"
+	"slices"
+)
+
+// candidate is a set of places that may become a hotspot.
+type candidate struct {
+	members []int32 // positions in model.places, sorted
+	extra   float64 // log odds for how it was put together
+	judgement
+	total       float64 // impact
+	hurt        float64 // customers
+	served      float64
+	keyAccounts int
+	kish        float64
+	top         float64 // share of the largest customer in the impact by calls and complaints
+}
+
+// pooledNormal bounds how far the scatter of normal places averages out when
+// places are pooled: neighbours are normal in similar ways.
+const pooledNormal = 6
+
+// assess pools the members and computes the posterior.
+func (m *model) assess(members []int32, extra float64) candidate {
+	c := candidate{members: members, extra: extra}
+	var ch [3]evidence
+	m.addHurts(&c, &ch)
+	m.addCalls(&c, &ch[0])
+	m.addComplaints(&c, &m.complaints, &ch[1])
+	m.addComplaints(&c, &m.appeals, &ch[2])
+	c.judgement = m.params.judge(ch, m.faultyShare(members), extra)
+	return c
+}
+
+// faultyShare is the prior share of faulty places: that of the member's scene
+// that has the most use.
+func (m *model) faultyShare(members []int32) float64 {
+	return m.calls.priors[m.sceneOf(m.main(members))].faulty
+}
+
+// main is the member with the most events, by use when there are none.
+func (m *model) main(members []int32) int {
+	best := int(members[0])
+	for _, i := range members[1:] {
+		a, b := &m.places[i], &m.places[best]
+		if a.bad > b.bad || a.bad == b.bad && a.calls > b.calls {
+			best = int(i)
+		}
+	}
+	return best
+}
+
+func (m *model) sceneOf(i int) int32 { return sceneIndex(m.places[i].scene) }
+
+// addHurts merges the members' lists of hurt customers: who was hurt at two
+// members counts once.
+func (m *model) addHurts(c *candidate, ch *[3]evidence) {
+	list := m.mergedHurts(c.members)
+	bad, square, largest := 0.0, 0.0, 0.0
+	for i := range list {
+		h := &list[i]
+		calls := h.value * hurtOf(h.byCalls)
+		withMoans := h.value * hurtOf(h.byCalls+h.byMoan)
+		all := h.value * hurtOf(h.byCalls+h.byMoan+h.byApp)
+		for k, v := range [3]float64{calls, withMoans - calls, all - withMoans} {
+			ch[k].impact += v
+			ch[k].square += v * v
+		}
+		c.total += all
+		largest = math.Max(largest, all)
+		if m.ev.Customers[h.customer].Segment == segmentKeyAccount {
+			c.keyAccounts++
+		}
+		bad += h.bad
+		square += h.bad * h.bad
+	}
+	c.hurt = float64(len(list))
+	if square > 0 {
+		c.kish = bad * bad / square
+	}
+	for _, i := range c.members {
+		x := &m.places[i].extra
+		ch[0].impact += x.impact
+		ch[0].square += x.square
+		c.total += x.impact
+		c.hurt += x.hurt
+		c.kish += x.hurt
+	}
+	if c.total > 0 {
+		c.top = largest / c.total
+	}
+}
+
+// segmentKeyAccount is Customer.Segment of a key account.
+const segmentKeyAccount = 3
+
+// mergedHurts gives one entry per customer over all members.
+func (m *model) mergedHurts(members []int32) []hurt {
+	if len(members) == 1 {
+		pl := &m.places[members[0]]
+		return m.hurts[pl.hurtFrom:pl.hurtTo]
+	}
+	var list []hurt
+	for _, i := range members {
+		pl := &m.places[i]
+		list = append(list, m.hurts[pl.hurtFrom:pl.hurtTo]...)
+	}
+	slices.SortStableFunc(list, func(a, b hurt) int {
+		switch {
+		case a.customer < b.customer:
+			return -1
+		case a.customer > b.customer:
+			return 1
+		}
+		return 0
+	})
+	out := list[:0]
+	for _, h := range list {
+		if n := len(out); n > 0 && out[n-1].customer == h.customer && h.customer != 0 {
+			o := &out[n-1]
+			o.byCalls += h.byCalls
+			o.byMoan += h.byMoan
+			o.byApp += h.byApp
+			o.bad += h.bad
+			o.moans = math.Max(o.moans, h.moans)
+			o.apps = math.Max(o.apps, h.apps)
+			continue
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// addCalls pools the calls channel. The design effect is that of the pooled calls.
+func (m *model) addCalls(c *candidate, e *evidence) {
+	var calls, bad, mm, xx, xm, customers float64
+	var pool pooling
+	for _, i := range c.members {
+		pl := &m.places[i]
+		calls += pl.calls
+		bad += pl.bad
+		mm += pl.mm
+		xx += pl.xx
+		xm += pl.xm
+		customers += pl.customers
+		pool.add(m.calls.expected[i], m.calls.x[i], m.calls.priors[m.sceneOf(int(i))].normal)
+	}
+	c.served = math.Max(customers, c.hurt)
+	main := m.main(c.members)
+	d := 1.0
+	if len(c.members) == 1 {
+		d = m.calls.design[main]
+	} else {
+		d = m.designEffect(m.places[main].scene, calls, bad, mm, xx, xm, customers, c.kish)
+	}
+	pool.into(e, d, m.calls.priors[m.sceneOf(main)])
+	e.rawN = calls
+}
+
+// pooling adds up places of one channel.
+type pooling struct{ e, x, spread float64 }
+
+func (p *pooling) add(e, x, normal float64) {
+	p.e += e
+	p.x += x
+	p.spread += e * e / normal
+}
+
+func (p *pooling) into(e *evidence, d float64, pr prior) {
+	e.prior, e.designed = pr, d
+	e.rawX, e.rawE = p.x, p.e
+	e.x, e.e = p.x/d, p.e/d
+	e.normal = pr.normal
+	if p.spread > 0 {
+		e.normal = math.Min(math.Max(p.e*p.e/p.spread, pr.normal), pooledNormal*pr.normal)
+	}
+}
+
+func (m *model) addComplaints(c *candidate, ch *channel, e *evidence) {
+	var pool pooling
+	for _, i := range c.members {
+		pool.add(ch.expected[i], ch.x[i], ch.priors[m.sceneOf(int(i))].normal)
+		for _, o := range ch.obs[ch.from[i]:ch.from[i+1]] {
+			e.rawN += o.n
+		}
+	}
+	pool.into(e, 1, ch.priors[m.sceneOf(m.main(c.members))])
+}

@@ -1,0 +1,198 @@
+package hotspots
+
+import (
+	"math"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// surest bounds how much of a customer one experience can hurt: severity 1
+// would make the logarithm infinite.
+const surest = 1 - 1e-9
+
+// loss is −log(1 − w·s·2^(−age/H)) for an experience of severity s and location
+// weight 1: the losses of all experiences of a customer add up, and
+// q = 1 − exp(−sum) is the chance that the customer was hurt.
+func (m *model) loss(k Kind, day int32, weight float64) float64 {
+	if k >= kinds {
+		return 0
+	}
+	age := math.Max(0, float64(m.endDay)-float64(day)-1)
+	s := weight * m.params.Severity[k] * math.Exp2(-age/m.params.HalfLifeDays)
+	return -math.Log1p(-math.Min(math.Max(s, 0), surest))
+}
+
+// hurtOf turns summed losses into the chance of being hurt.
+func hurtOf(losses float64) float64 { return -math.Expm1(-losses) }
+
+// habit is the weight of a complaint by a customer who made so many others
+// elsewhere: 1 without any, 2/3 with one, 1/6 with ten.
+func habit(elsewhere float64) float64 { return 2 / (2 + math.Max(0, elsewhere)) }
+
+// complaintTotals counts each customer's complaints and appeals anywhere in the window.
+func (m *model) complaintTotals() map[uint64]float64 {
+	total := map[uint64]float64{}
+	for i := range m.moans {
+		if c := m.moans[i].Customer; c != 0 {
+			total[c]++
+		}
+	}
+	for c, n := range total {
+		total[c] = math.Max(n, float64(m.ev.Customers[c].Complaints))
+	}
+	return total
+}
+
+// fillHurts builds the list of hurt customers of each place.
+func (m *model) fillHurts() {
+	total := m.complaintTotals()
+	m.hurts = make([]hurt, 0, len(m.bad)/2+len(m.moans))
+	b, c := 0, 0
+	for ; b < len(m.bad) && m.bad[b].Place == 0; b++ {
+	}
+	for ; c < len(m.moans) && m.moans[c].Place == 0; c++ {
+	}
+	for i, id := range m.ids {
+		pl := &m.places[i]
+		pl.badFrom, pl.moanFrom, pl.hurtFrom = int32(b), int32(c), int32(len(m.hurts))
+		for b < len(m.bad) && m.bad[b].Place == id || c < len(m.moans) && m.moans[c].Place == id {
+			who := nextCustomer(m, id, b, c)
+			var h hurt
+			h, b, c = m.hurtAt(id, who, b, c, total)
+			m.hurts = append(m.hurts, h)
+			pl.moaning += h.moans
+			pl.appealing += h.apps
+		}
+		pl.badTo, pl.moanTo, pl.hurtTo = int32(b), int32(c), int32(len(m.hurts))
+		sum, square := 0.0, 0.0
+		for _, h := range m.hurts[pl.hurtFrom:pl.hurtTo] {
+			sum += h.bad
+			square += h.bad * h.bad
+		}
+		if square > 0 {
+			pl.kish = sum * sum / square
+		}
+		if pl.calls == 0 && sum > 0 {
+			pl.calls, pl.bad, pl.xx, pl.xm, pl.mm = sum, sum, square, square, square
+		}
+		if pl.useFrom == pl.useTo && pl.moanTo > pl.moanFrom {
+			first := &m.moans[pl.moanFrom]
+			pl.region, pl.scene = m.regions.of(first.Region), int32(first.Scene)
+		}
+	}
+}
+
+// nextCustomer is the smaller of the customers at the two reading positions.
+func nextCustomer(m *model, id geo.PlaceID, b, c int) uint64 {
+	who := uint64(math.MaxUint64)
+	if b < len(m.bad) && m.bad[b].Place == id {
+		who = m.bad[b].Customer
+	}
+	if c < len(m.moans) && m.moans[c].Place == id {
+		who = min(who, m.moans[c].Customer)
+	}
+	return who
+}
+
+// hurtAt sums one customer's experiences at one place and moves both reading
+// positions past them.
+func (m *model) hurtAt(id geo.PlaceID, who uint64, b, c int, total map[uint64]float64) (hurt, int, int) {
+	h := hurt{customer: who, value: m.params.Value.Of(m.ev.Customers[who])}
+	day, today := int32(math.MinInt32), 0.0
+	for ; b < len(m.bad) && m.bad[b].Place == id && m.bad[b].Customer == who; b++ {
+		x := &m.bad[b]
+		h.byCalls += float64(x.Count) * m.loss(x.Kind, x.Day, 1)
+		if x.Day != day {
+			h.bad += m.capped(today)
+			day, today = x.Day, 0
+		}
+		today += float64(x.Count)
+	}
+	h.bad += m.capped(today)
+	from := c
+	for c < len(m.moans) && m.moans[c].Place == id && m.moans[c].Customer == who {
+		c++
+	}
+	if c == from {
+		return h, b, c
+	}
+	weight := 1.0
+	if who != 0 {
+		weight = habit(total[who] - float64(c-from))
+	}
+	for _, x := range m.moans[from:c] {
+		if x.Kind == KindAppeal {
+			h.byApp += m.loss(x.Kind, x.Day, weight)
+			h.apps = weight
+		} else {
+			h.byMoan += m.loss(KindComplaint, x.Day, weight)
+			h.moans = weight
+		}
+	}
+	return h, b, c
+}
+
+// capped is how many of a customer's bad calls of one day count towards the rate.
+func (m *model) capped(n float64) float64 {
+	if daily := m.ev.Query.DailyCap; daily > 0 {
+		return math.Min(n, float64(daily))
+	}
+	return n
+}
+
+// spreadRadioCells finds the cells over which records without a position are
+// spread. Bad calls with place 0 name their radio cell: their customers' hurt is
+// used; where there are only counts, each hurt customer gets the average.
+func (m *model) spreadRadioCells() {
+	if m.lookup == nil {
+		return
+	}
+	for _, u := range m.ev.UnlocatedBad {
+		share := m.lookup.Footprint(u.RadioCell)
+		if len(share) == 0 {
+			continue
+		}
+		m.spread = append(m.spread, radioSpread{cell: u, share: share})
+	}
+	sortSpread(m.spread)
+}
+
+// applySpread adds the spread records to their cells. A footprint's weights sum
+// to one, so the sums over places grow by exactly what the radio cells had.
+func (m *model) applySpread() {
+	if len(m.spread) == 0 {
+		return
+	}
+	mean, square := m.meanHurt()
+	known := m.radioHurts()
+	extra := map[spreadKey]use{}
+	for _, s := range m.spread {
+		impact, sq, hurt := mean*float64(s.cell.Hurt), square*float64(s.cell.Hurt), float64(s.cell.Hurt)
+		if k, ok := known[s.cell.RadioCell]; ok {
+			impact, sq, hurt = k.impact, k.square, k.hurt
+			known[s.cell.RadioCell] = spreadSums{} // the radio cell's other rats add nothing more
+		}
+		calls, bad := math.Max(clean(s.cell.CappedCalls), clean(s.cell.CappedBad)), clean(s.cell.CappedBad)
+		for _, w := range s.share {
+			i := m.index(geo.PlaceID(w.Cell))
+			pl := &m.places[i]
+			pl.extra.impact += w.Weight * impact
+			pl.extra.square += w.Weight * w.Weight * sq
+			pl.extra.hurt += w.Weight * hurt
+			pl.customers += w.Weight * float64(s.cell.Customers)
+			pl.calls += w.Weight * calls
+			pl.bad += w.Weight * bad
+			// One call per customer is the least alike these calls can be.
+			pl.mm += w.Weight * calls
+			pl.xx += w.Weight * bad
+			pl.xm += w.Weight * bad
+			pl.kish += w.Weight * hurt
+			key := spreadKey{int32(i), s.cell.RAT}
+			u := extra[key]
+			u.calls += w.Weight * calls
+			u.bad += w.Weight * bad
+			extra[key] = u
+		}
+	}
+	m.insertUses(extra)
+}

@@ -1,0 +1,237 @@
+package hotspots
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// model is the evidence put in order: places by id with their exposure and the
+// customers hurt there. Everything iterates over slices, never over maps, so
+// that the same evidence gives the same run to the last bit.
+type model struct {
+	ev     *Evidence
+	params Params
+	lookup Places
+
+	end     time.Time // exclusive end of the window
+	endDay  int32     // first day after the window, days since 1970-01-01 UTC
+	regions *regionTree
+
+	ids      []geo.PlaceID // sorted
+	places   []place       // parallel to ids
+	uses     []use         // exposure by place
+	hurts    []hurt        // customers hurt, by place then customer
+	bad      []BadCalls    // sorted by place, customer, day
+	moans    []Complaint   // sorted likewise; located only
+	spread   []radioSpread // records located only by a radio cell
+	noUse    bool          // no exposure: ranked on counts
+
+	calls, complaints, appeals channel
+	rho                        []float64 // by scene: how alike the calls of one customer are
+}
+
+// place is one PlaceID with its sums over rat and indoor.
+type place struct {
+	region, scene      int32
+	useFrom, useTo     int32 // in model.uses
+	hurtFrom, hurtTo   int32 // in model.hurts
+	badFrom, badTo     int32 // in model.bad
+	moanFrom, moanTo   int32 // in model.moans
+	calls, bad         float64
+	mm, xx, xm         float64
+	customers          float64
+	kish               float64 // effective number of hurt customers
+	moaning, appealing float64 // customers who complained, weighted
+	extra              spreadSums
+}
+
+// use is the exposure of a place in one rat and indoor class.
+type use struct {
+	rat    geo.RAT
+	indoor geo.Indoor
+	key    int32 // stratum in the calls channel
+	calls  float64
+	bad    float64
+}
+
+// hurt is one customer's bad experience at one place. The three sums are
+// −log of the chance to stay unhurt by calls, complaints and appeals.
+type hurt struct {
+	customer               uint64
+	byCalls, byMoan, byApp float64
+	bad                    float64 // capped bad calls
+	value                  float64
+	moans, apps            float64 // weight of the customer as a complainant: 0 to 1
+}
+
+// spreadSums are what a place gets of records located only by a radio cell:
+// impact, customers and the sum of squares that gives its variance.
+type spreadSums struct {
+	impact, square, hurt float64
+}
+
+// radioSpread is a radio cell with the cells its records are spread over.
+type radioSpread struct {
+	cell  CellCounts
+	share []geo.CellWeight
+}
+
+func isCell(id geo.PlaceID) bool { return id != 0 && id>>63 == 0 }
+
+// index gives the place's position, −1 when it is unknown.
+func (m *model) index(id geo.PlaceID) int {
+	i, ok := slices.BinarySearch(m.ids, id)
+	if !ok {
+		return -1
+	}
+	return i
+}
+
+// newModel puts the evidence in order.
+func newModel(ev *Evidence, lookup Places, p Params) *model {
+	m := &model{ev: ev, params: p, lookup: lookup}
+	m.bad = sortedBad(ev.Bad)
+	m.moans = sortedComplaints(ev.Complaints)
+	m.end = windowEnd(ev)
+	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
+	m.spreadRadioCells()
+	exposures := sortedExposures(ev.Exposures)
+	m.collectPlaces(exposures)
+	m.regions = newRegionTree(exposures, lookup)
+	m.fillExposure(exposures)
+	m.fillHurts()
+	m.applySpread()
+	return m
+}
+
+// windowEnd is the query's end, or the day after the newest record.
+func windowEnd(ev *Evidence) time.Time {
+	if !ev.Query.End.IsZero() {
+		return ev.Query.End.UTC()
+	}
+	last := int32(0)
+	for i := range ev.Bad {
+		last = max(last, ev.Bad[i].Day)
+	}
+	for i := range ev.Complaints {
+		last = max(last, ev.Complaints[i].Day)
+	}
+	return time.Unix((int64(last)+1)*86400, 0).UTC()
+}
+
+func sortedBad(in []BadCalls) []BadCalls {
+	out := in
+	order := func(a, b BadCalls) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Customer, b.Customer),
+			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell),
+			cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor), cmp.Compare(a.Cell, b.Cell),
+			cmp.Compare(a.Count, b.Count))
+	}
+	if !slices.IsSortedFunc(in, order) {
+		out = slices.Clone(in)
+		slices.SortFunc(out, order)
+	}
+	return out
+}
+
+func sortedComplaints(in []Complaint) []Complaint {
+	out := slices.Clone(in)
+	slices.SortFunc(out, func(a, b Complaint) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Customer, b.Customer),
+			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Category, b.Category),
+			cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Cell, b.Cell),
+			cmp.Compare(a.Scene, b.Scene), cmp.Compare(a.Region, b.Region))
+	})
+	return out
+}
+
+func sortedExposures(in []Exposure) []Exposure {
+	order := func(a, b Exposure) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.Indoor, b.Indoor),
+			cmp.Compare(a.Scene, b.Scene), cmp.Compare(a.Region, b.Region),
+			cmp.Compare(a.CappedCalls, b.CappedCalls), cmp.Compare(a.CappedBad, b.CappedBad))
+	}
+	if slices.IsSortedFunc(in, order) {
+		return in
+	}
+	out := slices.Clone(in)
+	slices.SortFunc(out, order)
+	return out
+}
+
+// collectPlaces lists every place that any evidence names.
+func (m *model) collectPlaces(exposures []Exposure) {
+	ids := make([]geo.PlaceID, 0, len(exposures))
+	add := func(id geo.PlaceID) {
+		if id != 0 && (len(ids) == 0 || ids[len(ids)-1] != id) {
+			ids = append(ids, id)
+		}
+	}
+	for i := range exposures {
+		add(exposures[i].Place)
+	}
+	for i := range m.bad {
+		add(m.bad[i].Place)
+	}
+	for i := range m.moans {
+		add(m.moans[i].Place)
+	}
+	for _, s := range m.spread {
+		for _, w := range s.share {
+			add(geo.PlaceID(w.Cell))
+		}
+	}
+	slices.Sort(ids)
+	m.ids = slices.Compact(ids)
+	m.places = make([]place, len(m.ids))
+}
+
+// fillExposure sums the exposure of each place. A place's region and scene are
+// those of most of its calls.
+func (m *model) fillExposure(exposures []Exposure) {
+	m.uses = make([]use, 0, len(exposures))
+	e := 0
+	for i, id := range m.ids {
+		pl := &m.places[i]
+		pl.region, pl.scene = m.regions.none, int32(geo.SceneUnknown)
+		pl.useFrom = int32(len(m.uses))
+		most := -1.0
+		for e < len(exposures) && exposures[e].Place < id {
+			e++ // place 0: unlocated exposure is not ranked
+		}
+		for ; e < len(exposures) && exposures[e].Place == id; e++ {
+			x := &exposures[e]
+			calls, bad := clean(x.CappedCalls), clean(x.CappedBad)
+			calls = math.Max(calls, bad) // a bad call is a call
+			if calls > most {
+				most, pl.region, pl.scene = calls, m.regions.of(x.Region), int32(x.Scene)
+			}
+			pl.calls += calls
+			pl.bad += bad
+			pl.mm += clean(x.SumMM)
+			pl.xx += clean(x.SumXX)
+			pl.xm += clean(x.SumXM)
+			pl.customers += float64(x.Customers)
+			if n := len(m.uses); n > int(pl.useFrom) && m.uses[n-1].rat == x.RAT && m.uses[n-1].indoor == x.Indoor {
+				m.uses[n-1].calls += calls
+				m.uses[n-1].bad += bad
+			} else {
+				m.uses = append(m.uses, use{rat: x.RAT, indoor: x.Indoor, calls: calls, bad: bad})
+			}
+		}
+		pl.useTo = int32(len(m.uses))
+	}
+}
+
+// clean turns what is no count (negative, NaN, infinite) into zero.
+func clean(v float64) float64 {
+	if v > 0 && !math.IsInf(v, 1) {
+		return v
+	}
+	return 0
+}

@@ -1,0 +1,192 @@
+package hotspots
+
+import "math"
+
+// reference is the rate a normal place would show, by stratum. It is a product:
+// overall rate × rat and indoor × scene × scene with rat and indoor × regions from
+// the root down × the same for region with scene × the stratum itself. Every
+// factor is a ratio of observed to expected events (indirect standardisation),
+// shrunk towards 1 by a gamma prior as long as the data behind it are thin. So a
+// thin region takes over its parent's rate, and a thin stratum what its region,
+// scene and rat make together.
+type reference struct {
+	rate   float64
+	levels []level
+}
+
+// level is one kind of factor: each stratum belongs to at most one of them.
+type level struct {
+	of      []int32   // by stratum: index in factors, −1 for none
+	base    []float64 // by stratum: rate before this level
+	factors []factor
+	prior   float64 // expected events the prior is worth
+	classed bool    // factors tell rat and indoor apart
+}
+
+// factor is a ratio of observed to expected events.
+type factor struct {
+	x, e     float64
+	ee       float64 // sum of squared expected events by place
+	strength float64 // worth of one expected event
+}
+
+// ratio gives the factor with a place's own share (x, e) left out.
+func (f *factor) ratio(prior, x, e float64) float64 {
+	return (prior + f.strength*math.Max(0, f.x-x)) / (prior + f.strength*math.Max(0, f.e-e))
+}
+
+// Expected events each factor's prior is worth: one over the variance of the
+// ratio between siblings. Scenes and rats differ much, regions less, single
+// strata least.
+const (
+	priorClass = 2
+	priorScene = 4
+	priorBoth  = 10
+	priorArea  = 10
+	priorMixed = 20
+	priorOwn   = 30
+)
+
+// newReference lays out the levels for a set of strata.
+func newReference(tree *regionTree, strata []stratum) *reference {
+	r := &reference{}
+	add := func(prior float64, classed bool, key func(st stratum) (int64, bool)) {
+		l := level{of: make([]int32, len(strata)), base: make([]float64, len(strata)), prior: prior, classed: classed}
+		numbers := map[int64]int32{}
+		for k, st := range strata {
+			id, ok := key(st)
+			if !ok {
+				l.of[k] = -1
+				continue
+			}
+			n, seen := numbers[id]
+			if !seen {
+				n = int32(len(numbers))
+				numbers[id] = n
+			}
+			l.of[k] = n
+		}
+		l.factors = make([]factor, len(numbers))
+		if len(numbers) > 0 {
+			r.levels = append(r.levels, l)
+		}
+	}
+	add(priorClass, true, func(st stratum) (int64, bool) { return int64(st.class), true })
+	add(priorScene, false, func(st stratum) (int64, bool) { return int64(st.scene), true })
+	add(priorBoth, true, func(st stratum) (int64, bool) { return int64(st.scene*classes + st.class), true })
+	ancestors := tree.ancestors()
+	for depth := 1; depth < len(ancestors); depth++ {
+		add(priorArea, false, func(st stratum) (int64, bool) {
+			a := ancestors[depth][st.region]
+			return int64(a), a >= 0
+		})
+	}
+	for depth := 1; depth < len(ancestors); depth++ {
+		add(priorMixed, false, func(st stratum) (int64, bool) {
+			a := ancestors[depth][st.region]
+			return int64(a)*int64(scenes) + int64(st.scene), a >= 0
+		})
+	}
+	add(priorOwn, true, func(st stratum) (int64, bool) {
+		return (int64(st.region)*int64(scenes)+int64(st.scene))*int64(classes) + int64(st.class), true
+	})
+	return r
+}
+
+// estimate fits the factors one level after another on weighted sums: wx weights
+// a place's events, wn its use. Places differ by more than chance (heterogeneity,
+// a variance), so a factor that rests on one big place is worth at most
+// 1/heterogeneity events.
+func (r *reference) estimate(c *channel, wx, wn []float64, heterogeneity float64) {
+	type sums struct{ x, n, nn float64 }
+	byKey := make([]sums, len(c.strata))
+	design, weight := 0.0, 0.0
+	for i := range c.x {
+		for _, o := range c.obs[c.from[i]:c.from[i+1]] {
+			s := &byKey[o.key]
+			n := wn[i] * o.n
+			s.x += wx[i] * o.x
+			s.n += n
+			s.nn += n * n
+		}
+		design += c.x[i] * c.design[i]
+		weight += c.x[i]
+	}
+	if weight > 0 {
+		design /= weight
+	} else {
+		design = 1
+	}
+	x, n := 0.0, 0.0
+	for _, s := range byKey {
+		x += s.x
+		n += s.n
+	}
+	r.rate = 0
+	if n > 0 {
+		r.rate = (x + 0.5) / (n + 0.5)
+	}
+	rate := make([]float64, len(c.strata))
+	for k := range rate {
+		rate[k] = r.rate
+	}
+	for l := range r.levels {
+		lv := &r.levels[l]
+		clear(lv.factors)
+		for k, f := range lv.of {
+			lv.base[k] = rate[k]
+			if f >= 0 {
+				lv.factors[f].x += byKey[k].x
+				lv.factors[f].e += byKey[k].n * rate[k]
+				lv.factors[f].ee += byKey[k].nn * rate[k] * rate[k]
+			}
+		}
+		for i := range lv.factors {
+			f := &lv.factors[i]
+			f.strength = 1
+			if f.e > 0 {
+				f.strength = 1 / (design + heterogeneity*f.ee/f.e)
+			}
+		}
+		for k, f := range lv.of {
+			if f >= 0 {
+				rate[k] *= lv.factors[f].ratio(lv.prior, 0, 0)
+			}
+		}
+	}
+}
+
+// expect gives the events a normal place with this use would show. The place's
+// own data, as weighted in the estimate, are left out: a fault must not raise its
+// own bar, least of all where it is one of few places of its kind.
+func (r *reference) expect(all []obs, wx, wn float64) float64 {
+	rates := make([]float64, 0, 16)
+	for range all {
+		rates = append(rates, r.rate)
+	}
+	for l := range r.levels {
+		lv := &r.levels[l]
+		x, e := 0.0, 0.0
+		if !lv.classed {
+			for _, o := range all {
+				x += wx * o.x
+				e += wn * o.n * lv.base[o.key]
+			}
+		}
+		for i, o := range all {
+			f := lv.of[o.key]
+			if f < 0 {
+				continue
+			}
+			if lv.classed {
+				x, e = wx*o.x, wn*o.n*lv.base[o.key]
+			}
+			rates[i] *= lv.factors[f].ratio(lv.prior, x, e)
+		}
+	}
+	sum := 0.0
+	for i, o := range all {
+		sum += o.n * rates[i]
+	}
+	return sum
+}
