@@ -75,6 +75,9 @@ type Call struct {
 	Indoor    geo.Indoor
 	Rating    uint8 // 1–5; 0 = unknown
 	Location  geo.Location
+	// Fingerprint is a hash of the row as it came and of the profile that read it.
+	// A store that keeps it (see Fingerprints) lets corrections be told from repeats.
+	Fingerprint uint64
 }
 
 // Complaint is a complaint to the operator or an appeal to the regulator.
@@ -92,6 +95,8 @@ type Complaint struct {
 	RadioCell string
 	Status    string
 	Location  geo.Location
+	// Fingerprint is as in Call.
+	Fingerprint uint64
 }
 
 // Subscriber is a customer's value attributes, valid from a time.
@@ -160,11 +165,22 @@ type Load struct {
 	Feed           Feed
 	Source         string // name of the profile's source
 	File           string
-	ContentHash    string // hex SHA-256 of the bytes as delivered
+	ContentHash    string // hex SHA-256 of the bytes as delivered (and of the time in the file's name, where the profile reads it there)
 	Profile        string
 	ProfileVersion string
 	Started        time.Time
 	Version        uint64 // rises with every load; newer versions of a record win
+}
+
+// Fingerprints is implemented by a Sink that keeps the fingerprints of calls and
+// complaints. Without it a row whose id is already stored is written again (the
+// newer version wins, so a correction is never lost) and counted as a duplicate;
+// with it, identical rows are left alone and differing ones count as corrected.
+type Fingerprints interface {
+	// CallFingerprints gives the fingerprints of those of the ids that the store
+	// has, on the days from firstDay to lastDay (since 1970-01-01 UTC, inclusive).
+	CallFingerprints(ctx context.Context, ids []RecordID, firstDay, lastDay int32) (map[RecordID]uint64, error)
+	ComplaintFingerprints(ctx context.Context, ids []RecordID, firstDay, lastDay int32) (map[RecordID]uint64, error)
 }
 
 // Account is the bookkeeping of a load. Read = Accepted + Rejected + Duplicate.
@@ -173,6 +189,7 @@ type Account struct {
 	Accepted   uint64            `json:"accepted"`
 	Rejected   uint64            `json:"rejected"`
 	Duplicate  uint64            `json:"duplicate"`
+	Corrected  uint64            `json:"corrected,omitempty"` // of Accepted: rows that replaced an earlier version of their record
 	ByReason   map[Reason]uint64 `json:"rejected_by_reason,omitempty"`
 	Located    uint64            `json:"located"`
 	Unlocated  uint64            `json:"unlocated"` // accepted without a place

@@ -1,0 +1,88 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config sets up a Loader.
+type Config struct {
+	// PseudonymKey keys the HMAC-SHA-256 that turns subscriber ids into pseudonyms;
+	// at least MinKeyBytes. Another key gives other customers: keep it.
+	PseudonymKey []byte
+	// Workers is the number of goroutines that parse and locate rows.
+	Workers int
+	// ChunkBytes is how much of a file one worker takes at a time. A chunk gives one
+	// batch for the sink, so it bounds memory: about 4 × ChunkBytes × (Workers + InFlight).
+	ChunkBytes int
+	// MaxLineBytes is the longest row; longer ones are rejected.
+	MaxLineBytes int
+	// InFlight is how many batches may be on their way to the sink at once.
+	InFlight int
+	// HoldRows is how many rows that may be known already are held back before the
+	// sink is asked about them.
+	HoldRows int
+	// Earliest and Future bound the time of records: not before Earliest, and not
+	// more than Future after now.
+	Earliest time.Time
+	Future   time.Duration
+	// FlushTimeout is how long batches already on their way may take to arrive after
+	// the load was cancelled.
+	FlushTimeout time.Duration
+
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer // nil: no metrics
+	Progress   func(Progress)        // nil: none; called from one goroutine at a time
+}
+
+// Progress is how far a load has come. Bytes are those of the file as delivered.
+type Progress struct {
+	File       string
+	BytesDone  int64
+	BytesTotal int64
+	Rows       uint64
+}
+
+// DefaultConfig gives the settings used where nothing else is said. The
+// pseudonym key has no default.
+func DefaultConfig() Config {
+	return Config{
+		Workers:      min(runtime.GOMAXPROCS(0), 16),
+		ChunkBytes:   8 << 20,
+		MaxLineBytes: 1 << 20,
+		InFlight:     2,
+		HoldRows:     50_000,
+		Earliest:     time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
+		Future:       48 * time.Hour,
+		FlushTimeout: 30 * time.Second,
+		Now:          time.Now,
+		Logger:       slog.New(slog.DiscardHandler),
+	}
+}
+
+func (c *Config) check() error {
+	var errs []error
+	if len(c.PseudonymKey) < MinKeyBytes {
+		errs = append(errs, errShortKey)
+	}
+	atLeast := func(name string, v, least int) {
+		if v < least {
+			errs = append(errs, fmt.Errorf("ingest: %s is %d; it must be at least %d", name, v, least))
+		}
+	}
+	atLeast("Workers", c.Workers, 1)
+	atLeast("ChunkBytes", c.ChunkBytes, 16)
+	atLeast("MaxLineBytes", c.MaxLineBytes, 8)
+	atLeast("InFlight", c.InFlight, 1)
+	atLeast("HoldRows", c.HoldRows, 1)
+	if c.Now == nil || c.Logger == nil {
+		errs = append(errs, errors.New("ingest: Now and Logger must be set; start from DefaultConfig"))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,220 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/hotcell/hotcell/geo"
+	"golang.org/x/sync/errgroup"
+)
+
+// The pipeline of one file:
+//
+//	reader ─ chunks ─▶ workers ─ mapped chunks, in order ─▶ writer ─ batches ─▶ sink
+//
+// The reader cuts the file, workers parse, check, pseudonymise and locate, and the
+// writer, which sees the chunks in the order of the file, finds duplicates and
+// keeps the account. A fixed number of chunks is on the way at any time, so memory
+// does not grow with the file.
+
+// mapped is a chunk that became records.
+type mapped[T any] struct {
+	seq     int
+	rows    []T
+	rejects []Reject
+	read    uint64
+	bytes   int
+	methods [8]uint64 // located rows by geo.Method
+	err     error
+}
+
+type pipeline[T any] struct {
+	l   *Loader
+	ld  Load
+	src *source
+	ops feedOps[T]
+
+	chunks  chan chunk
+	mapped  chan *mapped[T]
+	tokens  chan struct{} // one per chunk on the way
+	free    chan []T      // slices to use again
+	readErr error         // why the reader stopped early; set before chunks closes
+}
+
+func run[T any](ctx context.Context, l *Loader, ld Load, src *source, ops feedOps[T]) (Account, error) {
+	flying := l.cfg.Workers + l.cfg.InFlight + 1
+	p := &pipeline[T]{l: l, ld: ld, src: src, ops: ops,
+		chunks: make(chan chunk, 1), mapped: make(chan *mapped[T], flying),
+		tokens: make(chan struct{}, flying), free: make(chan []T, flying)}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(p.chunks)
+		return p.read(gctx)
+	})
+	var workers sync.WaitGroup
+	for range l.cfg.Workers {
+		workers.Add(1)
+		g.Go(func() error {
+			defer workers.Done()
+			return p.work(gctx)
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(p.mapped)
+	}()
+	w := newWriter(p)
+	g.Go(func() error { return w.run(gctx) })
+	err := g.Wait()
+	if cause := ctx.Err(); cause != nil && err != nil {
+		err = fmt.Errorf("loading %s was stopped: %w; what was stored stays, load the file again to complete it", ld.File, cause)
+	}
+	if err == nil && p.readErr != nil {
+		fe := src.in.broken(p.readErr)
+		fe.Partial = true
+		w.account.Warnings = append(w.account.Warnings, fe.Detail)
+		err = fe
+	}
+	if err == nil && w.account.Read == 0 {
+		err = src.in.fault(FileNoRows, nil, "there is a header but no row in the file; nothing was loaded")
+	}
+	return w.account, err
+}
+
+func (p *pipeline[T]) read(ctx context.Context) error {
+	for {
+		select {
+		case p.tokens <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		ch, ok := p.src.chunks.next()
+		if !ok {
+			p.readErr = p.src.chunks.err
+			return nil
+		}
+		select {
+		case p.chunks <- ch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *pipeline[T]) work(ctx context.Context) error {
+	cfg := &p.l.cfg
+	lim := limits{earliest: cfg.Earliest.Unix(), latest: p.ld.Started.Add(cfg.Future).Unix()}
+	m := newMapper(p.src.plan, p.l.locator, lim, cfg.PseudonymKey, p.src.rowSeed)
+	s := &splitter{delim: p.src.chunks.delim, maxLine: cfg.MaxLineBytes}
+	for ch := range p.chunks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		out := p.mapChunk(ch, m, s)
+		select {
+		case p.mapped <- out:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// mapChunk turns a chunk into records and rejects.
+func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, s *splitter) *mapped[T] {
+	out := &mapped[T]{seq: ch.seq, bytes: len(ch.data)}
+	select {
+	case out.rows = <-p.free:
+	default:
+	}
+	if ch.odd != nil {
+		out.read++
+		out.rejects = append(out.rejects, p.reject(ch.odd.line, ch.odd.raw, ch.odd.fault))
+		return out
+	}
+	clean := utf8.Valid(ch.data)
+	want := len(p.src.plan.columns)
+	s.reset(ch.data, ch.line)
+	for {
+		more, fault := s.next()
+		if !more {
+			return out
+		}
+		out.read++
+		if fault == nil && len(s.fields) != want {
+			fault = faultf(ReasonFieldCount, "the row has %d fields, the header %d", len(s.fields), want)
+		}
+		if fault == nil && !clean && !utf8.Valid(s.raw) {
+			fault = faultf(ReasonEncoding, "the row is not valid UTF-8; name the file's encoding in the profile, for example encoding: gb18030")
+		}
+		if fault == nil {
+			n := len(out.rows)
+			if n == cap(out.rows) {
+				out.rows = grow(out.rows, ch.data, s.pos)
+			}
+			out.rows = out.rows[:n+1]
+			m.fields, m.raw, m.line = s.fields, s.raw, s.at
+			rec := &out.rows[n]
+			if fault = p.ops.row(m, rec); fault == nil {
+				if p.ops.location != nil {
+					out.methods[p.ops.location(rec).Method]++
+				}
+				continue
+			}
+			out.rows = out.rows[:n]
+		}
+		out.rejects = append(out.rejects, p.reject(s.at, cutRaw(s.raw), fault))
+	}
+}
+
+// grow makes room for the rows that the rest of the chunk will likely give.
+func grow[T any](rows []T, data []byte, pos int) []T {
+	expect := max(64, len(rows)+len(rows)/4)
+	if len(rows) == 0 {
+		expect = 1024
+	}
+	if len(rows) >= 1024 && pos > 0 {
+		expect = max(len(rows)+64, int(float64(len(rows))*float64(len(data))/float64(pos)*1.02)+64)
+	}
+	out := make([]T, len(rows), expect)
+	copy(out, rows)
+	return out
+}
+
+func (p *pipeline[T]) reject(line uint64, raw string, f *rowFault) Reject {
+	return Reject{Feed: p.ld.Feed, Source: p.ld.Source, File: p.ld.File, Line: line, Reason: f.reason, Detail: f.detail,
+		Raw: raw, ProfileVersion: p.ld.ProfileVersion}
+}
+
+// loadRows picks the pipeline of a feed.
+func (l *Loader) loadRows(ctx context.Context, ld Load, src *source) (Account, error) {
+	switch ld.Feed {
+	case FeedCalls:
+		return run(ctx, l, ld, src, callOps)
+	}
+	return Account{}, errors.New("ingest: no pipeline for " + string(ld.Feed))
+}
+
+func (l *Loader) loadGeoJSON(ctx context.Context, ld Load, in *input) (Account, error) {
+	var a Account
+	switch ld.Feed {
+	case FeedVenues:
+		v, err := geo.ReadVenuesGeoJSON(in.plain)
+		if err != nil {
+			return a, in.fault(FileFormat, err, "%v", err)
+		}
+		a.Read, a.Accepted, a.Located = uint64(len(v)), uint64(len(v)), uint64(len(v))
+		return a, l.sink.InsertVenues(ctx, ld, v)
+	case FeedRegions:
+		r, err := geo.ReadRegionsGeoJSON(in.plain)
+		if err != nil {
+			return a, in.fault(FileFormat, err, "%v", err)
+		}
+		a.Read, a.Accepted, a.Located = uint64(len(r)), uint64(len(r)), uint64(len(r))
+		return a, l.sink.InsertRegions(ctx, ld, r)
+	}
+	return a, errors.New("ingest: no reader for " + string(ld.Feed))
+}

@@ -1,0 +1,209 @@
+package ingest
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// plan binds a profile to the header of one file.
+type plan struct {
+	p        *Profile
+	columns  []string // the header
+	bind     [numFields]binding
+	timeCols []int // more than one: the time is put together from these
+	fileTime *civil
+	hasID    bool // the source gives its own record ids
+}
+
+// binding is where one canonical column's value comes from.
+type binding struct {
+	col      int // -1: no such column
+	constant []byte
+	nulls    []string
+	values   map[string][]byte
+	scale    float64
+}
+
+// bindHeader matches a header with the profile. Its error is a sentence about
+// everything that does not fit.
+func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
+	pl := &plan{p: p, columns: header}
+	at := map[string]int{}
+	var faults []string
+	for i, h := range header {
+		k := p.columnKey(h)
+		if j, twice := at[k]; twice && !p.ignored(h) {
+			faults = append(faults, fmt.Sprintf("column %q stands twice (columns %d and %d)", h, j+1, i+1))
+		}
+		if _, twice := at[k]; !twice {
+			at[k] = i
+		}
+	}
+	used := map[int]bool{}
+	main, hasTime := mainTime(p.Feed)
+	var missing []string
+	for _, ff := range feedFields[p.Feed] {
+		f := ff.field
+		c := &p.columns[f]
+		b := binding{col: -1, values: bytesOf(c.Values), scale: c.scale, nulls: append(append([]string(nil), c.Null...), p.Null...)}
+		if c.Constant != "" {
+			b.constant = []byte(c.Constant)
+		}
+		var found []string
+		for _, name := range c.From {
+			if i, ok := at[p.columnKey(name)]; ok {
+				if b.col < 0 {
+					b.col = i
+				}
+				found = append(found, header[i])
+				used[i] = true
+			}
+		}
+		if len(found) > 1 {
+			faults = append(faults, fmt.Sprintf("columns %s both give %s", quoted(found), f))
+		}
+		pl.bind[f] = b
+		isTime := hasTime && f == main
+		if isTime && b.col < 0 {
+			if msg := pl.bindTime(at, used, fileName); msg != "" {
+				missing = append(missing, msg)
+			}
+			continue
+		}
+		if ff.required && b.col < 0 && b.constant == nil {
+			missing = append(missing, columnChoice(c.From, f))
+		}
+	}
+	lat, lon := pl.bind[fLat], pl.bind[fLon]
+	if (lat.col < 0) != (lon.col < 0) {
+		f := fLat
+		if lon.col < 0 {
+			f = fLon
+		}
+		if m := columnChoice(p.columns[f].From, f); len(missing) == 0 || missing[len(missing)-1] != m {
+			missing = append(missing, m)
+		}
+	}
+	if len(missing) > 0 {
+		faults = append(faults, "missing "+strings.Join(missing, ", "))
+	}
+	if unknown := p.unknownColumns(header, used); unknown != "" {
+		faults = append(faults, unknown)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the header does not fit profile %q: %s", p.Name, strings.Join(faults, "; "))
+	}
+	id := pl.bind[fRecordID]
+	pl.hasID = id.col >= 0
+	return pl, nil
+}
+
+func bytesOf(m map[string]string) map[string][]byte {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string][]byte, len(m))
+	for k, v := range m {
+		out[k] = []byte(v)
+	}
+	return out
+}
+
+func columnChoice(names []string, f field) string {
+	if len(names) <= 1 && (len(names) == 0 || names[0] == f.String()) {
+		return fmt.Sprintf("column %q", f)
+	}
+	return fmt.Sprintf("column %s (for %s)", strings.Join(quoteAll(names), " or "), f)
+}
+
+func quoteAll(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, fmt.Sprintf("%q", n))
+	}
+	return out
+}
+
+func quoted(names []string) string { return strings.Join(quoteAll(names), " and ") }
+
+// columnKey is a column's name as the profile compares it.
+func (p *Profile) columnKey(name string) string {
+	name = strings.TrimSpace(name)
+	if p.Format.FoldCase {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+func (p *Profile) ignored(name string) bool {
+	for _, ig := range p.Ignore {
+		if ig == "*" || p.columnKey(ig) == p.columnKey(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Profile) unknownColumns(header []string, used map[int]bool) string {
+	var names []string
+	for _, ff := range feedFields[p.Feed] {
+		names = append(names, p.columns[ff.field].From...)
+	}
+	names = append(names, p.Time.Columns...)
+	sort.Strings(names)
+	var unknown []string
+	for i, h := range header {
+		if !used[i] && !p.ignored(h) {
+			unknown = append(unknown, fmt.Sprintf("%q", h)+didYouMean(h, names))
+		}
+		if len(unknown) == 8 {
+			unknown = append(unknown, "…")
+			break
+		}
+	}
+	switch len(unknown) {
+	case 0:
+		return ""
+	case 1:
+		return "unknown column " + unknown[0] + "; map it, or list it under ignore"
+	}
+	return "unknown columns " + strings.Join(unknown, ", ") + "; map them, or list them under ignore"
+}
+
+// bindTime finds the time where the feed's own time column is absent: in the
+// profile's time columns, else in the file's name. It returns what is missing.
+func (pl *plan) bindTime(at map[string]int, used map[int]bool, fileName string) string {
+	p := pl.p
+	main, _ := mainTime(p.Feed)
+	var cols []int
+	for _, name := range p.Time.Columns {
+		i, ok := at[p.columnKey(name)]
+		if !ok {
+			break
+		}
+		cols = append(cols, i)
+	}
+	if len(cols) == len(p.Time.Columns) && len(cols) > 0 {
+		pl.timeCols = cols
+		for _, i := range cols {
+			used[i] = true
+		}
+		return ""
+	}
+	for _, n := range p.Time.names {
+		if c, ok := n.match(fileName); ok {
+			pl.fileTime = &c
+			return ""
+		}
+	}
+	switch {
+	case len(p.Time.FileName) > 0 && len(p.Time.Columns) > 0:
+		return fmt.Sprintf("the time: neither columns %s nor a time in the file's name (patterns %s)", quoted(p.Time.Columns), strings.Join(quoteAll(p.Time.FileName), ", "))
+	case len(p.Time.FileName) > 0:
+		return fmt.Sprintf("a time in the file's name (patterns %s)", strings.Join(quoteAll(p.Time.FileName), ", "))
+	case len(p.Time.Columns) > 0:
+		return fmt.Sprintf("columns %s (for %s)", quoted(p.Time.Columns), main)
+	}
+	return columnChoice(p.columns[main].From, main)
+}
