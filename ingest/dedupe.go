@@ -112,6 +112,9 @@ func (w *writer[T]) forget(row *T) {
 // stored asks the sink which of the ids it has. Where the sink keeps
 // fingerprints, exact is true and they are the values.
 func (w *writer[T]) stored(ctx context.Context, ids []RecordID) (prints map[RecordID]uint64, exact bool, err error) {
+	if w.known != nil {
+		return w.known, true, nil
+	}
 	from, to := w.first, w.last
 	for d := range w.days {
 		from, to = min(from, d), max(to, d)

@@ -194,6 +194,16 @@ func (l *Loader) loadRows(ctx context.Context, ld Load, src *source) (Account, e
 	switch ld.Feed {
 	case FeedCalls:
 		return run(ctx, l, ld, src, callOps)
+	case FeedComplaints:
+		return run(ctx, l, ld, src, complaintOps)
+	case FeedSubscribers:
+		return run(ctx, l, ld, src, subscriberOps)
+	case FeedTraffic:
+		return run(ctx, l, ld, src, trafficOps)
+	case FeedSites:
+		return run(ctx, l, ld, src, siteOps)
+	case FeedSurveys:
+		return run(ctx, l, ld, src, surveyOps)
 	}
 	return Account{}, errors.New("ingest: no pipeline for " + string(ld.Feed))
 }

@@ -17,10 +17,12 @@ type writer[T any] struct {
 	counted Account // what the metrics have already
 	methods [8]uint64
 
-	seen *seenFilter
-	held []T
-	days map[int32]bool // days this source has records of in the store
+	seen  *seenFilter
+	known map[RecordID]uint64 // fingerprints by natural key; nil where the store is asked
+	held  []T
+	days  map[int32]bool // days this source has records of in the store
 
+	overflow    bool  // known is full
 	first, last int32 // days of the rows of this load
 	rounds      uint64
 	rejects     []Reject
@@ -31,7 +33,11 @@ type writer[T any] struct {
 }
 
 func newWriter[T any](p *pipeline[T]) *writer[T] {
-	return &writer[T]{p: p, slots: make(chan struct{}, p.l.cfg.InFlight), first: 1<<31 - 1, last: -1 << 31}
+	w := &writer[T]{p: p, slots: make(chan struct{}, p.l.cfg.InFlight), first: 1<<31 - 1, last: -1 << 31}
+	if p.ops.existing == nil {
+		w.known = map[RecordID]uint64{}
+	}
+	return w
 }
 
 func (w *writer[T]) run(ctx context.Context) error {
@@ -97,10 +103,7 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 		w.methods[i] += n
 	}
 	w.rejects = append(w.rejects, m.rejects...)
-	rows := m.rows
-	if w.p.ops.identity != nil {
-		rows = w.holdBack(m.rows, m.bytes)
-	}
+	rows := w.holdBack(m.rows, m.bytes)
 	a.Accepted += uint64(len(rows))
 	if err := w.send(ctx, flush, rows, m.rows[:0], w.p.ld, true); err != nil {
 		return err
@@ -122,14 +125,14 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 
 // holdBack moves the rows that may be known already from rows to w.held.
 func (w *writer[T]) holdBack(rows []T, bytes int) []T {
-	if w.seen == nil {
+	if w.seen == nil && w.known == nil {
 		w.seen = newSeenFilter(w.expectedRows(len(rows), bytes))
 	}
 	keep := 0
 	for i := range rows {
-		id, _, day := w.p.ops.identity(&rows[i])
+		id, print, day := w.p.ops.identity(&rows[i])
 		w.first, w.last = min(w.first, day), max(w.last, day)
-		if w.seen.maybe(id) || w.days[day] {
+		if w.knownKey(id, print) || w.known == nil && (w.seen.maybe(id) || w.days[day]) {
 			w.p.ops.detach(&rows[i])
 			w.held = append(w.held, rows[i])
 			continue
@@ -140,6 +143,27 @@ func (w *writer[T]) holdBack(rows []T, bytes int) []T {
 		keep++
 	}
 	return rows[:keep]
+}
+
+// maxKnown bounds the natural keys remembered to find repeats, to about 100 MiB.
+const maxKnown = 2_000_000
+
+// knownKey tells whether a natural key came before in this file, and remembers it.
+func (w *writer[T]) knownKey(id RecordID, print uint64) bool {
+	if w.known == nil {
+		return false
+	}
+	if _, ok := w.known[id]; ok {
+		return true
+	}
+	if len(w.known) < maxKnown {
+		w.known[id] = print
+	} else if !w.overflow {
+		w.overflow = true
+		w.account.Warnings = append(w.account.Warnings, fmt.Sprintf(
+			"repeats were looked for among the first %d keys only; later ones replace in the store but count as accepted", maxKnown))
+	}
+	return false
 }
 
 // expectedRows guesses from the first chunk how many rows the file has.
@@ -156,7 +180,7 @@ func (w *writer[T]) expectedRows(rows, bytes int) int {
 }
 
 func (w *writer[T]) lookUpDays(ctx context.Context) error {
-	if w.p.ops.identity == nil {
+	if w.known != nil {
 		return nil
 	}
 	days, err := w.p.l.sink.LoadedDays(ctx, w.p.ld.Feed, w.p.ld.Source)
@@ -250,7 +274,12 @@ func (w *writer[T]) settle() {
 	if w.first <= w.last {
 		a.FirstDay, a.LastDay = w.first, w.last
 	}
-	if w.p.ops.location != nil {
+	if w.p.ops.location == nil {
+		a.Unlocated = a.Accepted
+		if w.p.ld.Feed == FeedSites {
+			a.Located, a.Unlocated = a.Accepted, 0
+		}
+	} else {
 		a.Unlocated = w.methods[geo.MethodNone]
 		a.Located = 0
 		for i, n := range w.methods {

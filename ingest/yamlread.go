@@ -133,6 +133,9 @@ func (r *yamlReader) pairs(n ast.Node, what string) []pair {
 	seen := map[string]int{}
 	for _, v := range values {
 		key, ok := scalar(v.Key)
+		if _, null := v.Key.(*ast.NullNode); null { // the key "null" is a word here
+			key, ok = v.Key.GetToken().Value, true
+		}
 		if !ok {
 			r.fail(lineOf(v.Key), "a key of %s must be a plain word", what)
 			continue
