@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/hotcell/hotcell/geo"
@@ -29,6 +27,9 @@ func (a *Analysis) describe(previous *Run) *Run {
 		h.Rank = r + 1
 		run.Hotspots = append(run.Hotspots, h)
 	}
+	a.courses(run)
+	a.significance(run)
+	a.causes(run)
 	a.identify(run, previous)
 	return run
 }
@@ -68,7 +69,7 @@ func (a *Analysis) hotspot(c *candidate) Hotspot {
 	m := a.m
 	h := Hotspot{
 		Method: MethodVersion, State: "detected",
-		Impact: Impact{Total: c.total, Avoidable: c.mean, Lower: c.lower, Upper: c.upper, Unit: "weighted hurt customers"},
+		Impact:    Impact{Total: c.total, Avoidable: c.mean, Lower: c.lower, Upper: c.upper, Unit: "weighted hurt customers"},
 		Customers: Customers{Hurt: int(math.Round(c.hurt)), Served: int(math.Round(c.served)), KeyAccounts: c.keyAccounts},
 		Rate:      m.rateOf(c),
 	}
@@ -151,119 +152,3 @@ func (m *model) firstDay(c *candidate) int32 {
 	}
 	return first
 }
-
-// identify gives every hotspot its id.
-func (a *Analysis) identify(run *Run, previous *Run) {
-	for i := range run.Hotspots {
-		h := &run.Hotspots[i]
-		c := &a.listed[i]
-		h.Trend.FirstSeen = day(a.m.firstDay(c))
-		h.ID = founding(fmt.Sprintf("%x", uint64(a.m.ids[a.m.main(c.members)])), h.Trend.FirstSeen)
-	}
-}
-
-// place fills name, region, kind and geometry.
-func (a *Analysis) place(h *Hotspot, c *candidate, main int) {
-	m := a.m
-	h.Region = m.regions.path(m.places[main].region)
-	if h.Region == nil {
-		h.Region = []string{}
-	}
-	pl, known := a.place1(int32(main))
-	h.Place.Cells = []string{}
-	for _, cell := range m.memberCells(c.members) {
-		h.Place.Cells = append(h.Place.Cells, cell.String())
-	}
-	switch {
-	case isCell(m.ids[main]):
-		h.Place.Kind = "cells"
-		h.Name = a.cellsName(h, geo.Cell(m.ids[main]))
-		h.Geometry = cellsGeometry(m.memberCells(c.members))
-	case !known:
-		h.Place.Kind = "venue"
-		h.Name = fmt.Sprintf("place %x", uint64(m.ids[main]))
-	case pl.Kind == geo.PlaceSegment:
-		a.segmentPlace(h, c, pl)
-	default:
-		a.venuePlace(h, c, pl)
-	}
-	if pl.Cell != 0 {
-		p := pl.Cell.Center()
-		h.Center = [2]float64{p.Lon, p.Lat}
-	} else if isCell(m.ids[main]) {
-		p := geo.Cell(m.ids[main]).Center()
-		h.Center = [2]float64{p.Lon, p.Lat}
-	}
-}
-
-func (a *Analysis) place1(i int32) (geo.Place, bool) {
-	pl, ok := a.atlas.place[i]
-	return pl, ok
-}
-
-func (a *Analysis) cellsName(h *Hotspot, c geo.Cell) string {
-	if n := len(h.Region); n > 0 {
-		return h.Region[n-1] + " cell " + c.String()
-	}
-	return "cell " + c.String()
-}
-
-func (a *Analysis) segmentPlace(h *Hotspot, c *candidate, main geo.Place) {
-	from, to := main.Km, main.Km+1
-	var lines []geometry
-	for _, i := range c.members {
-		if pl, ok := a.place1(i); ok && pl.Kind == geo.PlaceSegment {
-			from, to = min(from, pl.Km), max(to, pl.Km+1)
-			if pl.Geometry != nil {
-				lines = append(lines, pl.Geometry)
-			}
-		}
-	}
-	h.Place.Kind, h.Place.Ref, h.Place.KmFrom, h.Place.KmTo = "segment", main.Ref, &from, &to
-	if main.Venue != nil {
-		h.Place.VenueID = main.Venue.ID
-	}
-	name := main.Ref
-	if name == "" && main.Venue != nil {
-		name = main.Venue.Name
-	}
-	h.Name = fmt.Sprintf("%s K%d–K%d", name, from, to)
-	h.Geometry = collectGeometry(lines)
-}
-
-var partNames = map[geo.Part]string{geo.PartLift: "lifts", geo.PartBasement: "basement"}
-
-func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
-	h.Place.Kind, h.Place.VenueID = "venue", familyKey(main)
-	name := main.Venue.Name
-	whole := false
-	var parts []string
-	for _, i := range c.members {
-		pl, ok := a.place1(i)
-		if !ok || pl.Kind != geo.PlaceVenue {
-			continue
-		}
-		switch {
-		case pl.Part == geo.PartFloors:
-			parts = append(parts, fmt.Sprintf("floors %d–%d", pl.FloorLow, pl.FloorLow+9))
-		case partNames[pl.Part] != "":
-			parts = append(parts, partNames[pl.Part])
-		case pl.Venue.ID != h.Place.VenueID:
-			parts = append(parts, pl.Venue.Name)
-		default:
-			whole, name = true, pl.Venue.Name
-		}
-	}
-	slices.Sort(parts)
-	parts = slices.Compact(parts)
-	h.Place.Parts = parts
-	if whole || len(parts) == 0 {
-		h.Name = name
-	} else {
-		h.Name = name + " " + strings.Join(parts, ", ")
-	}
-	if main.Venue.Geometry != nil {
-		h.Geometry = collectGeometry([]geometry{main.Venue.Geometry})
-	}
-}
-

@@ -15,6 +15,8 @@ type atlas struct {
 	family   map[string][]int32  // venue → its parts
 	segment  map[segmentKey]int32
 	familyOf map[int32]string
+
+	landmarks []landmark
 }
 
 type segmentKey struct {

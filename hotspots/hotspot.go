@@ -21,6 +21,7 @@ type Run struct {
 	Hotspots    []Hotspot `json:"hotspots"`
 	Notes       []string  `json:"notes"` // what a reader must know, e.g. "no exposure data: ranked on counts"
 	Summary     Summary   `json:"summary"`
+	Gone        []Gone    `json:"gone,omitempty"` // hotspots of earlier runs that are listed no more
 }
 
 // Summary counts what a run looked at.
@@ -54,6 +55,7 @@ type Hotspot struct {
 	SLA          *SLA         `json:"sla"`
 	Run          string       `json:"run"`
 	Method       string       `json:"method"`
+	History      *History     `json:"history,omitempty"`
 
 	Members []geo.PlaceID `json:"-"` // the places it is made of
 }

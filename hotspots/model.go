@@ -21,14 +21,14 @@ type model struct {
 	endDay  int32     // first day after the window, days since 1970-01-01 UTC
 	regions *regionTree
 
-	ids      []geo.PlaceID // sorted
-	places   []place       // parallel to ids
-	uses     []use         // exposure by place
-	hurts    []hurt        // customers hurt, by place then customer
-	bad      []BadCalls    // sorted by place, customer, day
-	moans    []Complaint   // sorted likewise; located only
-	spread   []radioSpread // records located only by a radio cell
-	noUse    bool          // no exposure: ranked on counts
+	ids    []geo.PlaceID // sorted
+	places []place       // parallel to ids
+	uses   []use         // exposure by place
+	hurts  []hurt        // customers hurt, by place then customer
+	bad    []BadCalls    // sorted by place, customer, day
+	moans  []Complaint   // sorted likewise; located only
+	spread []radioSpread // records located only by a radio cell
+	noUse  bool          // no exposure: ranked on counts
 
 	calls, complaints, appeals channel
 	rho                        []float64 // by scene: how alike the calls of one customer are

@@ -1,0 +1,225 @@
+package hotspots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// regionNames is what a catalogue offers beyond Places.
+type regionNames interface {
+	Region(code string) (geo.Region, bool)
+}
+
+// nearM is the distance within which a cell is named after a venue, in metres.
+const nearM = 1500
+
+// place fills name, region, kind, centre and geometry of a hotspot; main is the
+// member with most bad calls.
+func (a *Analysis) place(h *Hotspot, c *candidate, main int) {
+	m := a.m
+	h.Region = m.regions.path(m.places[main].region)
+	if h.Region == nil {
+		h.Region = []string{}
+	}
+	cells := m.memberCells(c.members)
+	h.Place.Cells = make([]string, 0, len(cells))
+	for _, cell := range cells {
+		h.Place.Cells = append(h.Place.Cells, cell.String())
+	}
+	pl, known := a.atlas.place[int32(main)]
+	centre := pl.Cell
+	switch {
+	case isCell(m.ids[main]):
+		centre = geo.Cell(m.ids[main])
+		h.Place.Kind = "cells"
+		h.Name = a.cellsName(h, centre)
+		h.Geometry = cellsGeometry(cells)
+	case !known:
+		h.Place.Kind = "venue"
+		h.Name = fmt.Sprintf("place %016x (not in the catalogue)", uint64(m.ids[main]))
+	case pl.Kind == geo.PlaceSegment:
+		a.segmentPlace(h, c, pl)
+	default:
+		a.venuePlace(h, c, pl)
+	}
+	if centre != 0 {
+		p := centre.Center()
+		h.Center = [2]float64{p.Lon, p.Lat}
+	}
+}
+
+// regionName is a region's name, its code when the catalogue has none.
+func (a *Analysis) regionName(code string) string {
+	if names, ok := a.m.lookup.(regionNames); ok {
+		if r, ok := names.Region(code); ok && r.Name != "" {
+			return r.Name
+		}
+	}
+	return code
+}
+
+// cellsName names cells after the nearest venue with a name, with distance and
+// direction, else after their region and the cell's number.
+func (a *Analysis) cellsName(h *Hotspot, c geo.Cell) string {
+	here := c.Center()
+	best, nearest := "", math.Inf(1)
+	var at geo.LatLon
+	for _, v := range a.atlas.named() {
+		if math.Abs(v.pos.Lat-here.Lat) > 0.02 {
+			continue
+		}
+		if d := distance(here, v.pos); d < nearest {
+			best, nearest, at = v.name, d, v.pos
+		}
+	}
+	if nearest <= nearM {
+		if nearest < 150 {
+			return "around " + best
+		}
+		return fmt.Sprintf("%.0f m %s of %s", math.Round(nearest/50)*50, direction(at, here), best)
+	}
+	if n := len(h.Region); n > 0 {
+		return a.regionName(h.Region[n-1]) + " cell " + c.String()
+	}
+	return "cell " + c.String()
+}
+
+// landmark is a venue with a name.
+type landmark struct {
+	name string
+	pos  geo.LatLon
+}
+
+// named lists the venues with a name where anything bad happened, by place.
+func (a *atlas) named() []landmark {
+	if a.landmarks != nil {
+		return a.landmarks
+	}
+	a.landmarks = []landmark{}
+	at := make([]int32, 0, len(a.place))
+	for i := range a.place {
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	for _, i := range at {
+		if pl := a.place[i]; pl.Kind == geo.PlaceVenue && pl.Part == geo.PartWhole && pl.Venue.Name != "" && pl.Cell != 0 {
+			a.landmarks = append(a.landmarks, landmark{pl.Venue.Name, pl.Cell.Center()})
+		}
+	}
+	return a.landmarks
+}
+
+const earthRadiusM = 6378137
+
+// distance is in metres on the sphere, good for some kilometres.
+func distance(a, b geo.LatLon) float64 {
+	rad := math.Pi / 180
+	dx := (b.Lon - a.Lon) * rad * math.Cos((a.Lat+b.Lat)/2*rad)
+	dy := (b.Lat - a.Lat) * rad
+	return earthRadiusM * math.Hypot(dx, dy)
+}
+
+var winds = [8]string{"N", "NE", "E", "SE", "S", "SW", "W", "NW"}
+
+// direction in which to lies, seen from from.
+func direction(from, to geo.LatLon) string {
+	dx := (to.Lon - from.Lon) * math.Cos(from.Lat*math.Pi/180)
+	turn := math.Atan2(dx, to.Lat-from.Lat) / (2 * math.Pi) * 8
+	return winds[(int(math.Round(turn))+8)%8]
+}
+
+func (a *Analysis) segmentPlace(h *Hotspot, c *candidate, main geo.Place) {
+	from, to := main.Km, main.Km+1
+	var lines []geometry
+	for _, i := range c.members {
+		if pl, ok := a.atlas.place[i]; ok && pl.Kind == geo.PlaceSegment {
+			from, to = min(from, pl.Km), max(to, pl.Km+1)
+			if pl.Geometry != nil {
+				lines = append(lines, pl.Geometry)
+			}
+		}
+	}
+	h.Place.Kind, h.Place.Ref, h.Place.KmFrom, h.Place.KmTo = "segment", main.Ref, &from, &to
+	if main.Venue != nil {
+		h.Place.VenueID = main.Venue.ID
+	}
+	name := main.Ref
+	if name == "" && main.Venue != nil {
+		name = main.Venue.Name
+	}
+	h.Name = fmt.Sprintf("%s K%d–K%d", name, from, to)
+	// The catalogue tells carriageways apart behind the kilometre: "G4 K32 northbound".
+	if _, course, ok := strings.Cut(main.Name, fmt.Sprintf(" K%d ", main.Km)); ok {
+		h.Name += " " + course
+	}
+	if len(lines) > 0 {
+		h.Geometry = collectGeometry(lines)
+	}
+}
+
+// venuePlace names a venue, or the venue with the parts that are bad when its
+// body is not among them.
+func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
+	h.Place.Kind, h.Place.VenueID = "venue", familyKey(main)
+	name := ""
+	body := false
+	var parts []string
+	var shapes []geometry
+	for _, i := range c.members {
+		pl, ok := a.atlas.place[i]
+		if !ok || pl.Kind != geo.PlaceVenue {
+			continue
+		}
+		if name == "" || pl.Venue.ID == h.Place.VenueID {
+			name = pl.Venue.Name
+		}
+		part := partName(pl)
+		switch {
+		case pl.Venue.ID != h.Place.VenueID:
+			part = pl.Venue.Name
+			if pl.Venue.Geometry != nil {
+				shapes = append(shapes, pl.Venue.Geometry)
+			}
+		case part == "":
+			body = true
+		}
+		if part != "" {
+			parts = append(parts, part)
+		}
+		if pl.Venue.ID == h.Place.VenueID && pl.Venue.Geometry != nil && len(shapes) == 0 {
+			shapes = append(shapes, pl.Venue.Geometry)
+		}
+	}
+	slices.Sort(parts)
+	h.Place.Parts = slices.Compact(parts)
+	if name == "" {
+		name = h.Place.VenueID
+	}
+	h.Name = name
+	if !body && len(h.Place.Parts) > 0 && !slices.Contains(h.Place.Parts, name) {
+		h.Name += " " + strings.Join(h.Place.Parts, ", ")
+	}
+	if len(shapes) > 0 {
+		h.Geometry = collectGeometry(shapes)
+	}
+}
+
+// partName names a part, "" for the venue's body.
+func partName(pl geo.Place) string {
+	switch pl.Part {
+	case geo.PartLift:
+		return "lifts"
+	case geo.PartBasement:
+		return "basement"
+	case geo.PartFloors:
+		if _, floors, ok := strings.Cut(pl.Name, " floors "); ok {
+			return "floors " + floors
+		}
+		return fmt.Sprintf("floors %d–%d", pl.FloorLow, pl.FloorLow+9)
+	}
+	return ""
+}
