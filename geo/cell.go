@@ -19,6 +19,11 @@ func CellAt(p LatLon, r Resolution) (Cell, error) {
 	if r < 0 || r > 15 {
 		return 0, fmt.Errorf("resolution %d is outside 0 to 15", r)
 	}
+	if r == StoredResolution {
+		if c := storedCell(p); c != 0 {
+			return c, nil
+		}
+	}
 	c, err := h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lon}, int(r))
 	if err != nil {
 		return 0, fmt.Errorf("the cell of %v, %v at resolution %d: %w", p.Lat, p.Lon, r, err)

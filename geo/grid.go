@@ -41,7 +41,7 @@ func (t *cellTable) fill(entries []cellEntry) {
 			}
 			return 1
 		}
-		return int(int64(a.item) - int64(b.item))
+		return int(int64(a.item&^wholeCell) - int64(b.item&^wholeCell))
 	})
 	cells := 0
 	for i := range entries {

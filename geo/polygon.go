@@ -110,19 +110,29 @@ func (p *polygon) contains(x, y float64) bool {
 	return in
 }
 
-// distance gives the metres from a position to the polygon's nearest edge, in
-// the plane that touches the sphere there: for distances up to some kilometres.
-func (p *polygon) distance(x, y float64) float64 {
+// distance gives the metres from a position to the polygon's nearest edge, or
+// infinity when none is within reach, in the plane that touches the sphere
+// there: for reaches up to some kilometres.
+func (p *polygon) distance(x, y, reach float64) float64 {
 	best := math.Inf(1)
+	dy := reach / metresPerDeg * 1.001
 	kx := metresPerDeg * math.Cos(y*radians)
-	for _, edges := range [][]edge{p.edges, p.level} {
+	measure := func(edges []edge) {
 		for i := range edges {
 			e := &edges[i]
 			d, _ := pointToPiece((e.x0-x)*kx, (e.y0-y)*metresPerDeg, (e.x1-x)*kx, (e.y1-y)*metresPerDeg)
 			best = min(best, d)
 		}
 	}
-	return math.Sqrt(best)
+	if y+dy >= p.bound.Min[1] && y-dy <= p.bound.Max[1] {
+		n := len(p.strips) - 1
+		measure(p.edges[p.strips[p.strip(y-dy, n)]:p.strips[p.strip(y+dy, n)+1]])
+		measure(p.level)
+	}
+	if best = math.Sqrt(best); best > reach {
+		return math.Inf(1)
+	}
+	return best
 }
 
 // pointToPiece gives the squared distance from the origin to the piece a–b in a

@@ -90,21 +90,20 @@ func (t *regionTree) at(p LatLon) int {
 		return found
 	}
 	// Either no polygon contains it, or only one whose parts leave a gap here.
-	best, least := found, math.Inf(1)
-	for _, n := range t.shapes.near(p, RegionTolerance) {
-		owner := int(t.shapes.owner[n])
-		if owner == found || found >= 0 && !slices.Contains(t.paths[owner], t.regions[found].Code) {
-			continue
-		}
-		d := 0.0
-		if poly := &t.shapes.polys[n]; !poly.contains(p.Lon, p.Lat) {
-			d = poly.distance(p.Lon, p.Lat)
-		}
-		if d < least || best >= 0 && d == least && len(t.paths[owner]) > len(t.paths[best]) {
-			best, least = owner, d
-		}
+	n := t.shapes.nearest(p, RegionTolerance, func(owner int) bool {
+		return found < 0 || t.isBelow(owner, found)
+	})
+	if n == math.MaxUint32 {
+		return found
 	}
-	return best
+	return int(t.shapes.owner[n])
+}
+
+// isBelow tells whether a region is a proper descendant of another.
+func (t *regionTree) isBelow(region, ancestor int) bool {
+	depth := len(t.paths[ancestor])
+	path := t.paths[region]
+	return len(path) > depth && path[depth-1] == t.regions[ancestor].Code
 }
 
 // contains tells whether any region contains a position, without tolerance.

@@ -108,6 +108,9 @@ func (b *regionBuilder) add(f *feature) error {
 		return fmt.Errorf("region %q has no polygon", reg.Name)
 	}
 	reg.Geometry = f.geom
+	if parentCode != "" && reg.Code == "0" {
+		reg.Code = "" // how the Indian file marks districts not numbered yet
+	}
 	switch {
 	case reg.Code != "":
 		reg.Code = m.CodePrefix + reg.Code
@@ -117,7 +120,7 @@ func (b *regionBuilder) add(f *feature) error {
 	case parentCode != "":
 		// An area without a code of its own (disputed, or not yet numbered) is
 		// still part of its state.
-		if reg.Name == "" || reg.Name == "0" {
+		if reg.Name == "" {
 			reg.Name = f.text(m.ParentName)
 		}
 		reg.Code = parentCode + "-" + normalizeName(reg.Name)

@@ -2,7 +2,6 @@ package geo
 
 import (
 	"math"
-	"slices"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -133,21 +132,26 @@ func (s *shapeIndex) first(p LatLon, from uint32) uint32 {
 		gx, gy := t.gridIndex(p.Lon, p.Lat)
 		for _, item := range t.at(gx, gy) {
 			number := item &^ wholeCell
-			if number < from || number >= best {
-				continue // whole cells sort after the others, so the rest may still matter
+			if number < from {
+				continue
+			}
+			if number >= best {
+				break
 			}
 			if item&wholeCell != 0 || s.polys[number].contains(p.Lon, p.Lat) {
 				best = number
+				break
 			}
 		}
 	}
 	return best
 }
 
-// near gives the numbers of polygons with an edge within some metres of a
-// position, or that contain it, in order. For rare questions: it allocates.
-func (s *shapeIndex) near(p LatLon, metres float64) []uint32 {
-	var out []uint32
+// nearest gives the number of the polygon with the nearest edge within some
+// metres, among those whose owner is wanted, or MaxUint32. Of equally near ones
+// it is the lowest number.
+func (s *shapeIndex) nearest(p LatLon, metres float64, wanted func(owner int) bool) uint32 {
+	best, least := uint32(math.MaxUint32), metres
 	dLon, dLat := degreesFor(metres, p.Lat)
 	for l := range s.levels {
 		t := &s.levels[l]
@@ -156,15 +160,15 @@ func (s *shapeIndex) near(p LatLon, metres float64) []uint32 {
 		for gx := x0; gx <= x1; gx++ {
 			for gy := y0; gy <= y1; gy++ {
 				for _, item := range t.at(gx, gy) {
-					out = append(out, item&^wholeCell)
+					if item&wholeCell != 0 || !wanted(int(s.owner[item])) {
+						continue // a whole cell has no edge
+					}
+					if d := s.polys[item].distance(p.Lon, p.Lat, least); d < least || d == least && item < best {
+						best, least = item, d
+					}
 				}
 			}
 		}
 	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	return slices.DeleteFunc(out, func(n uint32) bool {
-		poly := &s.polys[n]
-		return !poly.contains(p.Lon, p.Lat) && poly.distance(p.Lon, p.Lat) > metres
-	})
+	return best
 }
