@@ -1,0 +1,29 @@
+import type { ApiError } from "./client";
+import type { Lang, State, Theme } from "./state";
+import type { Hotspot, Ranking, RegionProperties } from "./types";
+
+/** Everything that is shown; views read it and never change it. */
+export interface Model {
+  state: State;
+  lang: Lang; // state.lang, or the browser's
+  theme: Theme; // state.theme, or the system's
+  ranking: Ranking | null;
+  loading: boolean;
+  error: ApiError | Error | null;
+  regions: RegionProperties[];
+}
+
+/** What a view asks for. */
+export interface Actions {
+  change(patch: Partial<State>): void;
+  select(id: string, from: "list" | "map" | "detail"): void;
+  reload(): void;
+}
+
+export const selected = (m: Model): Hotspot | undefined => m.ranking?.hotspots.find((h) => h.id === m.state.hotspot);
+
+/** The names of a hotspot's regions, finest first, joined up to two. */
+export function regionNames(m: Model, codes: readonly string[] | null): string {
+  const names = (codes ?? []).map((code) => m.regions.find((r) => r.code === code)?.name ?? code);
+  return names.slice(-2).reverse().join(", ");
+}

@@ -1,0 +1,208 @@
+import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { getCells, getShapes } from "./client";
+import { runWindow } from "./format";
+import { boxAround, boxText, coarse, contains, labelPoint, positions, radiusOf, resolutionAt, type Box } from "./scale";
+import { filters, type State, type Theme, type View } from "./state";
+import { mapStyle, nothing, type MapData, type SourceName } from "./style";
+import type { CellProperties, Collection, Hotspot, Ranking } from "./types";
+
+setWorkerUrl(workerUrl);
+
+export interface MapEvents {
+  select(id: string): void;
+  moved(view: View): void;
+  cell(cell: CellProperties | null): void;
+  cells(resolution: number, collection: Collection): void;
+  failed(error: Error): void;
+}
+
+/** What was fetched for an area, so that moving inside it asks for nothing. */
+interface Fetched {
+  key: string;
+  box: Box;
+  abort: AbortController;
+}
+
+/** The map. It draws what it is given and fetches cells and shapes for what is in view. */
+export class MapView {
+  readonly map: MapLibre;
+  private data: MapData = {
+    graticule: nothing(), regions: nothing(), "region-labels": nothing(), venues: nothing(),
+    "venue-labels": nothing(), cells: nothing(), areas: nothing(), discs: nothing(),
+  };
+  private fetched = new Map<string, Fetched>();
+  private ranking: Ranking | null = null;
+  /** Requests under way; the browser test waits for none. */
+  pending = 0;
+
+  constructor(container: HTMLElement, private state: State, private theme: Theme, private events: MapEvents) {
+    const v = state.view;
+    this.map = new MapLibre({
+      container,
+      style: this.style(),
+      center: v ? [v.lon, v.lat] : [105, 30],
+      zoom: v ? v.zoom : 3,
+      minZoom: 1,
+      maxZoom: 18,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      rollEnabled: false,
+      renderWorldCopies: false,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 110 }), "bottom-right");
+    this.map.on("load", () => this.refresh());
+    this.map.on("moveend", () => {
+      const { lng, lat } = this.map.getCenter();
+      events.moved({ lon: lng, lat, zoom: this.map.getZoom() });
+      this.refresh();
+    });
+    this.map.on("mousemove", (e) => this.point(this.map.queryRenderedFeatures(e.point, { layers: this.drawn("discs", "hotspot-area", "cells") })));
+    this.map.on("mouseout", () => events.cell(null));
+    this.map.on("click", (e) => {
+      const hits = this.map.queryRenderedFeatures(e.point, { layers: this.drawn("discs", "hotspot-outline", "hotspot-area", "cells") });
+      this.point(hits);
+      // The worst of overlapping discs is drawn on top and is the one that is meant.
+      const discs = hits.filter((f) => f.layer.id === "discs").sort((a, b) => a.properties["rank"] - b.properties["rank"]);
+      const hit = discs[0] ?? hits.find((f) => f.layer.id.startsWith("hotspot"));
+      if (hit) events.select(String(hit.properties["id"]));
+    });
+    this.map.on("error", (e) => events.failed(new Error(e.error.message)));
+  }
+
+  private style() {
+    return mapStyle(this.theme, this.state.metric, this.state.hotspot, this.data);
+  }
+
+  private drawn(...layers: string[]) {
+    return layers.filter((l) => this.map.getLayer(l));
+  }
+
+  private point(hits: MapGeoJSONFeature[]) {
+    this.map.getCanvas().style.cursor = hits.some((f) => f.layer.id !== "cells") ? "pointer" : "";
+    const cell = hits.find((f) => f.layer.id === "cells");
+    this.events.cell(cell ? (cell.properties as unknown as CellProperties) : null);
+  }
+
+  private set(name: SourceName, collection: GeoJSON.FeatureCollection) {
+    this.data[name] = collection;
+    this.map.getSource<GeoJSONSource>(name)?.setData(collection);
+  }
+
+  /** Applies colours and selection; data stays. */
+  restyle(state: State, theme: Theme) {
+    this.state = state;
+    this.theme = theme;
+    this.map.setStyle(this.style(), { diff: true });
+  }
+
+  /** Draws the hotspots of a ranking. */
+  show(ranking: Ranking | null, state: State) {
+    this.ranking = ranking;
+    this.state = state;
+    const hotspots = ranking?.hotspots ?? [];
+    const largest = Math.max(0, ...hotspots.map((h) => h.impact.avoidable));
+    const features = (of: (h: Hotspot) => GeoJSON.Geometry | null): GeoJSON.FeatureCollection => ({
+      type: "FeatureCollection",
+      features: hotspots.flatMap((h) => {
+        const geometry = of(h);
+        return geometry ? [{ type: "Feature" as const, geometry, properties: { id: h.id, rank: h.rank, radius: radiusOf(h.impact.avoidable, largest) } }] : [];
+      }),
+    });
+    this.set("areas", features((h) => (h.geometry?.type.endsWith("Point") ? null : h.geometry)));
+    this.set("discs", features((h) => ({ type: "Point", coordinates: h.center })));
+    if (this.map.isStyleLoaded() || this.fetched.size > 0) this.refresh();
+  }
+
+  /** Moves so that all hotspots are in view. */
+  showAll(animate: boolean) {
+    const box = boxAround((this.ranking?.hotspots ?? []).map((h) => h.center));
+    if (box) this.fit(box, 14, animate, 0);
+  }
+
+  /** Moves to one hotspot; rightSide pixels on the right are covered. */
+  flyTo(h: Hotspot, rightSide: number) {
+    const box = boxAround([...positions(h.geometry), h.center]);
+    if (box) this.fit(box, Math.max(14.5, Math.min(this.map.getZoom(), 17)), true, rightSide);
+  }
+
+  private fit(b: Box, maxZoom: number, animate: boolean, right: number) {
+    const room = this.map.getContainer().clientWidth - right;
+    const edge = Math.min(70, room / 5);
+    this.map.fitBounds(new LngLatBounds([b.west, b.south], [b.east, b.north]), {
+      padding: { top: edge, bottom: edge, left: edge, right: right + edge },
+      maxZoom,
+      duration: animate ? 700 : 0,
+    });
+  }
+
+  private refresh() {
+    const b = this.map.getBounds();
+    const view: Box = { west: b.getWest(), south: b.getSouth(), east: b.getEast(), north: b.getNorth() };
+    const zoom = this.map.getZoom();
+    this.set("graticule", graticule(view));
+    const shapes = String(Math.min(16, Math.max(0, Math.ceil(zoom))));
+    void this.ensure("regions", view, shapes, (bbox, signal) => getShapes("regions", { bbox, zoom: shapes }, signal), (c) => {
+      this.set("regions", c);
+      this.set("region-labels", labels(c));
+    });
+    void this.ensure("venues", view, shapes, (bbox, signal) => getShapes("venues", { bbox, zoom: shapes }, signal), (c) => {
+      this.set("venues", c);
+      this.set("venue-labels", labels(c));
+    });
+    const run = this.ranking?.run;
+    if (!run) return;
+    const resolution = resolutionAt(zoom);
+    const params = { ...filters(this.state), window: runWindow(run), end: run.end, resolution: String(resolution) };
+    void this.ensure("cells", view, JSON.stringify(params), (bbox, signal) => getCells({ ...params, bbox }, signal), (c) => {
+      this.set("cells", c);
+      this.events.cells(resolution, c);
+    });
+  }
+
+  /** Fetches what is missing for the view; a newer request ends an older one. */
+  private async ensure(name: string, view: Box, key: string, fetcher: (bbox: string, signal: AbortSignal) => Promise<Collection>, use: (c: Collection) => void) {
+    const had = this.fetched.get(name);
+    if (had && had.key === key && contains(had.box, view)) return;
+    had?.abort.abort();
+    const now: Fetched = { key, box: coarse(view), abort: new AbortController() };
+    this.fetched.set(name, now);
+    this.pending++;
+    try {
+      use(await fetcher(boxText(now.box), now.abort.signal));
+    } catch (e) {
+      if (now.abort.signal.aborted) return;
+      this.fetched.delete(name);
+      this.events.failed(e as Error);
+    } finally {
+      this.pending--;
+    }
+  }
+}
+
+/** One label per polygon, the larger first; lines are labelled along themselves. */
+function labels(c: Collection): GeoJSON.FeatureCollection {
+  return {
+    type: "FeatureCollection",
+    features: c.features.flatMap((f, order) => {
+      const at = labelPoint(f.geometry);
+      return at && f.properties?.["scene"] !== "other" ? [{ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: at }, properties: { ...f.properties, order } }] : [];
+    }),
+  };
+}
+
+/** Meridians and parallels at a round step, some six across the view. */
+function graticule(b: Box): GeoJSON.FeatureCollection {
+  const span = Math.max(b.east - b.west, 1e-4);
+  const decade = 10 ** Math.floor(Math.log10(span / 6));
+  const step = decade * ([1, 2, 5, 10].find((k) => k * decade >= span / 6) ?? 10);
+  const lines: GeoJSON.Position[][] = [];
+  for (let i = Math.floor(b.west / step) - 2; i <= b.east / step + 2; i++) lines.push([[i * step, b.south - span], [i * step, b.north + span]]);
+  for (let i = Math.floor(b.south / step) - 2; i <= b.north / step + 2; i++) lines.push([[b.west - span, i * step], [b.east + span, i * step]]);
+  return { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } }] };
+}
+

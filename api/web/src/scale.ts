@@ -1,0 +1,115 @@
+// Colours and sizes of what is drawn on the map.
+
+import type { Metric, Theme } from "./state";
+
+/** Lower limits of the classes above the first. Fixed, so that views can be compared. */
+export const breaks: Record<Metric, readonly number[]> = {
+  rate: [0.01, 0.02, 0.04, 0.08, 0.16], // bad calls per call
+  hurt: [2, 5, 15, 50, 150], // customers
+};
+
+/** Cells with fewer calls have a rate too uncertain to colour. */
+export const fewestCalls = 20;
+
+/**
+ * Ramps whose lightness runs one way, so that they read without colour vision;
+ * what is bad stands out from the background of its theme.
+ */
+export const ramps: Record<Theme, readonly string[]> = {
+  light: ["#f6edc8", "#fad776", "#f7a53a", "#de6412", "#a53205", "#561002"],
+  dark: ["#2c2740", "#5a2f63", "#96396a", "#d4574f", "#f29a3f", "#fde98a"],
+};
+
+export const fewColour: Record<Theme, string> = { light: "#d5d8dc", dark: "#2b313a" };
+
+/** Which class a value falls into, 0 = lowest. */
+export function classOf(value: number, limits: readonly number[]): number {
+  let i = 0;
+  while (i < limits.length && value >= (limits[i] as number)) i++;
+  return i;
+}
+
+/** The fill colour of a cell as a MapLibre expression. */
+export function cellColour(metric: Metric, theme: Theme): unknown[] {
+  const [first, ...rest] = ramps[theme];
+  const step: unknown[] = ["step", ["coalesce", ["get", metric], 0], first];
+  rest.forEach((colour, i) => step.push(breaks[metric][i], colour));
+  return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], fewColour[theme], step] : step;
+}
+
+/** The H3 resolution whose cells are some 30 pixels wide at a zoom. */
+export function resolutionAt(zoom: number): number {
+  return Math.min(11, Math.max(3, Math.floor((zoom - 11.6) / 1.4) + 9));
+}
+
+/** Radius in pixels: the area of the disc stands for the avoidable impact. */
+export function radiusOf(avoidable: number, largest: number): number {
+  const share = largest > 0 ? Math.max(0, avoidable) / largest : 0;
+  return Math.max(8, 22 * Math.sqrt(share));
+}
+
+export interface Box {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
+
+/** The box with a margin, its edges on a coarse grid, so that small moves need no new data. */
+export function coarse(b: Box): Box {
+  const span = Math.max(b.east - b.west, b.north - b.south, 1e-4);
+  const grid = 2 ** Math.ceil(Math.log2(span / 4));
+  const clamp = (v: number, limit: number) => Math.max(-limit, Math.min(limit, v));
+  return {
+    west: clamp(Math.floor(b.west / grid - 0.25) * grid, 180),
+    south: clamp(Math.floor(b.south / grid - 0.25) * grid, 90),
+    east: clamp(Math.ceil(b.east / grid + 0.25) * grid, 180),
+    north: clamp(Math.ceil(b.north / grid + 0.25) * grid, 90),
+  };
+}
+
+export const contains = (outer: Box, inner: Box) =>
+  outer.west <= inner.west && outer.south <= inner.south && outer.east >= inner.east && outer.north >= inner.north;
+
+export const boxText = (b: Box) => [b.west, b.south, b.east, b.north].map((v) => +v.toFixed(6)).join(",");
+
+/** The box around positions, or null without any. */
+export function boxAround(points: readonly (readonly number[])[]): Box | null {
+  if (points.length === 0) return null;
+  const lons = points.map((p) => p[0] as number);
+  const lats = points.map((p) => p[1] as number);
+  return { west: Math.min(...lons), south: Math.min(...lats), east: Math.max(...lons), north: Math.max(...lats) };
+}
+
+/** All positions of a geometry. */
+export function positions(g: GeoJSON.Geometry | null): number[][] {
+  if (!g) return [];
+  if (g.type === "GeometryCollection") return g.geometries.flatMap(positions);
+  const flat = (c: unknown): number[][] =>
+    Array.isArray(c) && typeof c[0] === "number" ? [c as number[]] : (c as unknown[]).flatMap(flat);
+  return flat(g.coordinates);
+}
+
+/** Where a polygon's label goes: the centroid of its largest ring. */
+export function labelPoint(g: GeoJSON.Geometry): [number, number] | null {
+  const rings = g.type === "Polygon" ? [g.coordinates[0]] : g.type === "MultiPolygon" ? g.coordinates.map((p) => p[0]) : [];
+  let best: [number, number] | null = null;
+  let largest = 0;
+  for (const ring of rings) {
+    let area = 0, x = 0, y = 0;
+    const [ox, oy] = ring?.[0] ?? [0, 0];
+    for (let i = 0; ring && i + 1 < ring.length; i++) {
+      const [ax, ay] = [ring[i]![0]! - ox!, ring[i]![1]! - oy!];
+      const [bx, by] = [ring[i + 1]![0]! - ox!, ring[i + 1]![1]! - oy!];
+      const cross = ax * by - bx * ay;
+      area += cross;
+      x += (ax + bx) * cross;
+      y += (ay + by) * cross;
+    }
+    if (Math.abs(area) > largest) {
+      largest = Math.abs(area);
+      best = [ox! + x / (3 * area), oy! + y / (3 * area)];
+    }
+  }
+  return best;
+}

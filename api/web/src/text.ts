@@ -1,0 +1,30 @@
+// Texts in the chosen language.
+
+import { en, type Key } from "./locale/en";
+import { zh } from "./locale/zh";
+import type { Lang } from "./state";
+
+const tables = { en, zh };
+
+export type { Key };
+
+export const isKey = (key: string): key is Key => key in en;
+
+/** The browser's language, where it is one of ours. */
+export function browserLang(languages: readonly string[]): Lang {
+  for (const l of languages) {
+    if (l.toLowerCase().startsWith("zh")) return "zh";
+    if (l.toLowerCase().startsWith("en")) return "en";
+  }
+  return "en";
+}
+
+/** The text of a key with its {places} filled. */
+export function text(lang: Lang, key: Key, values: Record<string, string | number> = {}): string {
+  return tables[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** The text of a word from the API, such as a scene; the word itself when it is new to this page. */
+export function word(lang: Lang, group: string, value: string): string {
+  return tables[lang][`${group}.${value}` as Key] ?? (value || "–");
+}
