@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/hotcell/hotcell/geo"
+	"github.com/hotcell/hotcell/hotspots"
+)
+
+// exposures: calls per customer and day are capped first, then summed per
+// customer over the window, then over customers.
+func (s *Store) exposures(ctx context.Context, f filter) ([]hotspots.Exposure, error) {
+	var out []hotspots.Exposure
+	err := s.each(ctx, "aggregate exposures", `
+		SELECT place, rat, indoor, sum(calls_of), sum(bad_of), sum(m), sum(x), count(),
+			sum(toFloat64(m) * m), sum(toFloat64(x) * x), sum(toFloat64(x) * m)
+		FROM (
+			SELECT place, rat, indoor, customer, sum(n) AS calls_of, sum(b) AS bad_of,
+				sum(least(n, @cap)) AS m, sum(least(b, @cap)) AS x
+			FROM (
+				SELECT place, rat, indoor, customer, day, toUInt64(count()) AS n, toUInt64(countIf(`+bad+`)) AS b
+				FROM calls FINAL
+				WHERE `+inWindow+f.calls+` AND `+located+`
+				GROUP BY place, rat, indoor, customer, day
+			)
+			GROUP BY place, rat, indoor, customer
+		)
+		GROUP BY place, rat, indoor
+		ORDER BY place, rat, indoor`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var e hotspots.Exposure
+			var rat, indoor uint8
+			var m, x uint64
+			if err := r.Scan((*uint64)(&e.Place), &rat, &indoor, &e.Calls, &e.Bad, &m, &x, &e.Customers, &e.SumMM, &e.SumXX, &e.SumXM); err != nil {
+				return err
+			}
+			e.RAT, e.Indoor = geo.RAT(rat), geo.Indoor(indoor)
+			e.CappedCalls, e.CappedBad = float64(m), float64(x)
+			out = append(out, e)
+			return nil
+		})
+	return out, err
+}
+
+// weeks: like exposures, per place and week before the end.
+func (s *Store) weeks(ctx context.Context, f filter) ([]hotspots.Week, error) {
+	var out []hotspots.Week
+	err := s.each(ctx, "aggregate weeks", `
+		SELECT place, week, sum(least(n, @cap)), sum(least(b, @cap)), uniqExactIf(customer, b > 0)
+		FROM (
+			SELECT place, rat, indoor, customer, day, toInt32(intDiv(@to - 1 - toUInt32(time), 604800)) AS week,
+				toUInt64(count()) AS n, toUInt64(countIf(`+bad+`)) AS b
+			FROM calls FINAL
+			WHERE `+inWindow+f.calls+` AND `+located+`
+			GROUP BY place, rat, indoor, customer, day, week
+		)
+		GROUP BY place, week
+		ORDER BY place, week`, f.window(f.trendStart(), f.query.End),
+		func(r driver.Rows) error {
+			var w hotspots.Week
+			var n int32
+			var m, x uint64
+			if err := r.Scan((*uint64)(&w.Place), &n, &m, &x, &w.Hurt); err != nil {
+				return err
+			}
+			w.Week, w.CappedCalls, w.CappedBad = int(n), float64(m), float64(x)
+			out = append(out, w)
+			return nil
+		})
+	return out, err
+}
+
+// radioCells: calls that are located by nothing but their radio cell.
+func (s *Store) radioCells(ctx context.Context, f filter) ([]hotspots.CellCounts, error) {
+	var out []hotspots.CellCounts
+	err := s.each(ctx, "aggregate radio cells", `
+		SELECT radio_cell, rat, sum(least(n, @cap)), sum(least(b, @cap)), uniqExact(customer), uniqExactIf(customer, b > 0)
+		FROM (
+			SELECT radio_cell, rat, customer, day, toUInt64(count()) AS n, toUInt64(countIf(`+bad+`)) AS b
+			FROM calls FINAL
+			WHERE `+inWindow+f.calls+` AND method = 4
+			GROUP BY radio_cell, rat, customer, day
+		)
+		GROUP BY radio_cell, rat
+		ORDER BY radio_cell, rat`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var c hotspots.CellCounts
+			var rat uint8
+			var m, x uint64
+			if err := r.Scan(&c.RadioCell, &rat, &m, &x, &c.Customers, &c.Hurt); err != nil {
+				return err
+			}
+			c.RAT, c.CappedCalls, c.CappedBad = geo.RAT(rat), float64(m), float64(x)
+			out = append(out, c)
+			return nil
+		})
+	return out, err
+}
+
+// kindOf gives the hotspots.Kind of a bad call.
+const kindOf = `multiIf(outcome = 3, 0, outcome = 1, 1, outcome = 4, 2, 3)`
+
+func (s *Store) badCalls(ctx context.Context, f filter) ([]hotspots.BadCalls, error) {
+	var out []hotspots.BadCalls
+	err := s.each(ctx, "read bad calls", `
+		SELECT place, cell, customer, toInt32(toUInt16(day)) AS d,
+			toInt8(if(precision = 0, intDiv(toUInt32(time) % 86400, 3600), -1)) AS hour,
+			toUInt8(`+kindOf+`) AS kind, toUInt32(count()), cause, rat, radio_cell, floor, indoor
+		FROM calls FINAL
+		WHERE `+inWindow+f.calls+` AND `+located+` AND `+bad+`
+		GROUP BY place, cell, customer, d, hour, kind, cause, rat, radio_cell, floor, indoor
+		ORDER BY place, cell, customer, d, hour, kind, cause, rat, radio_cell, floor, indoor`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var b hotspots.BadCalls
+			var kind, rat, indoor uint8
+			if err := r.Scan((*uint64)(&b.Place), (*uint64)(&b.Cell), &b.Customer, &b.Day, &b.Hour, &kind, &b.Count,
+				&b.Cause, &rat, &b.RadioCell, &b.Floor, &indoor); err != nil {
+				return err
+			}
+			b.Kind, b.RAT, b.Indoor = hotspots.Kind(kind), geo.RAT(rat), geo.Indoor(indoor)
+			out = append(out, b)
+			return nil
+		})
+	return out, err
+}
+
+func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint, error) {
+	var out []hotspots.Complaint
+	err := s.each(ctx, "read complaints", `
+		SELECT place, cell, customer, toInt32(toUInt16(day)), appeal, category, radio_cell, scene, region
+		FROM complaints FINAL WHERE `+inWindow+f.complaints+`
+		ORDER BY time, record_id`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var c hotspots.Complaint
+			var appeal, scene uint8
+			if err := r.Scan((*uint64)(&c.Place), (*uint64)(&c.Cell), &c.Customer, &c.Day, &appeal, &c.Category, &c.RadioCell, &scene, &c.Region); err != nil {
+				return err
+			}
+			c.Kind, c.Scene = hotspots.KindComplaint, geo.Scene(scene)
+			if appeal == 1 {
+				c.Kind = hotspots.KindAppeal
+			}
+			out = append(out, c)
+			return nil
+		})
+	return out, err
+}
+
+// attributes are those that hold at the query's end, of all customers who may
+// appear in the evidence (and perhaps a few more: superseded rows are not sorted
+// out here).
+func (s *Store) attributes(ctx context.Context, f filter) (map[uint64]hotspots.Customer, error) {
+	out := map[uint64]hotspots.Customer{}
+	err := s.each(ctx, "read customers' attributes", `
+		SELECT customer, argMax(segment, valid_from), argMax(value_tier, valid_from), argMax(tenure_months, valid_from)
+		FROM subscribers FINAL
+		WHERE toUInt32(valid_from) < @to AND customer IN (
+			SELECT customer FROM calls WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND `+bad+`
+			UNION ALL
+			SELECT customer FROM complaints WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)))
+		GROUP BY customer`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var u uint64
+			var c hotspots.Customer
+			if err := r.Scan(&u, &c.Segment, &c.ValueTier, &c.TenureMonths); err != nil {
+				return err
+			}
+			out[u] = c
+			return nil
+		})
+	return out, err
+}
+
+// complaintCounts are complaints and appeals of the window per customer, at all
+// places whatever the filter.
+func (s *Store) complaintCounts(ctx context.Context, f filter) (map[uint64]hotspots.Customer, error) {
+	out := map[uint64]hotspots.Customer{}
+	err := s.each(ctx, "count complaints by customer", `
+		SELECT customer, toUInt32(count()) FROM complaints FINAL WHERE `+inWindow+` AND customer != 0 GROUP BY customer`,
+		f.window(f.start(), f.query.End), func(r driver.Rows) error {
+			var u uint64
+			c := hotspots.Customer{TenureMonths: -1}
+			if err := r.Scan(&u, &c.Complaints); err != nil {
+				return err
+			}
+			out[u] = c
+			return nil
+		})
+	return out, err
+}
+
+// customersOf keeps those who appear in the evidence and of whom something is
+// known: attributes, or complaints (then segment and tier are 0, tenure −1).
+func customersOf(ev *hotspots.Evidence, attributes, complained map[uint64]hotspots.Customer) map[uint64]hotspots.Customer {
+	out := map[uint64]hotspots.Customer{}
+	take := func(u uint64) {
+		if u == 0 {
+			return
+		}
+		c, known := attributes[u]
+		n, complained := complained[u]
+		if known {
+			c.Complaints = n.Complaints
+			out[u] = c
+		} else if complained {
+			out[u] = n
+		}
+	}
+	for i := range ev.Bad {
+		take(ev.Bad[i].Customer)
+	}
+	for i := range ev.Complaints {
+		take(ev.Complaints[i].Customer)
+	}
+	return out
+}

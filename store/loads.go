@@ -1,0 +1,230 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/zeebo/xxh3"
+
+	"github.com/hotcell/hotcell/ingest"
+)
+
+// States of a load, as stored.
+const (
+	loadStarted  = 1
+	loadFinished = 2
+	loadGivenUp  = 3
+)
+
+var loadsTable = newTable("loads", `id String, key UInt64, feed String, source String, file String, content_hash String, profile String, profile_version String,
+	started DateTime('UTC'), version UInt64, state UInt8, account String, first_day Date, last_day Date, seq UInt64`)
+
+// loadKey is what records carry instead of the load's id.
+func loadKey(id string) uint64 { return xxh3.HashString(id) }
+
+// contentOf tells contents apart; a stream without a hash is only equal to itself.
+func contentOf(l ingest.Load) string {
+	if l.ContentHash == "" {
+		return l.ID
+	}
+	return l.ContentHash
+}
+
+// storedAccount is an account as kept with its load.
+type storedAccount struct {
+	ingest.Account
+	DurationNS int64 `json:"duration_ns"`
+}
+
+// Begin registers a load; see ingest.Sink. A load that was begun but never
+// finished (its process died) leaves its records in place: they count, and the
+// next finished load of the same content puts right what was left undone.
+func (s *Store) Begin(ctx context.Context, l ingest.Load) (*ingest.Account, error) {
+	if l.ID == "" || l.Version == 0 {
+		return nil, &Error{Code: CodeBadRecord, Message: "a load needs an id and a version above zero"}
+	}
+	var found *ingest.Account
+	err := s.each(ctx, "look for an earlier load", `
+		SELECT account, toInt32(toUInt16(first_day)), toInt32(toUInt16(last_day))
+		FROM loads FINAL
+		WHERE feed = @feed AND source = @source AND content_hash = @content AND profile_version = @profile AND state = 2
+		ORDER BY version DESC LIMIT 1`,
+		args{"feed": string(l.Feed), "source": l.Source, "content": contentOf(l), "profile": l.ProfileVersion},
+		func(r driver.Rows) error {
+			var text string
+			var a storedAccount
+			var first, last int32
+			if err := r.Scan(&text, &first, &last); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(text), &a); err != nil {
+				return fmt.Errorf("the account of an earlier load cannot be read: %w", err)
+			}
+			a.Account.FirstDay, a.Account.LastDay, a.Account.Duration = first, last, time.Duration(a.DurationNS)
+			found = &a.Account
+			return nil
+		})
+	if err != nil || found != nil {
+		return found, err
+	}
+	return nil, s.writeLoads(ctx, []loadRow{{Load: l, state: loadStarted}})
+}
+
+type loadRow struct {
+	ingest.Load
+	state   uint8
+	account ingest.Account
+}
+
+func (s *Store) writeLoads(ctx context.Context, loads []loadRow) error {
+	seq := uint64(s.cfg.Now().UnixNano())
+	accounts := make([]string, len(loads))
+	for i, l := range loads {
+		text, err := json.Marshal(storedAccount{l.account, int64(l.account.Duration)})
+		if err != nil {
+			return &Error{Code: CodeInternal, Message: "the account of a load cannot be written: " + err.Error(), Err: err}
+		}
+		accounts[i] = string(text)
+	}
+	day := func(d int32) time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+	days := make([]time.Time, 0, len(loads))
+	return s.insert(ctx, loadsTable, len(loads), func(b *block) {
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return l.ID })
+		put(b, &b.buf.u64, loads, func(l *loadRow) uint64 { return loadKey(l.ID) })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return string(l.Feed) })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return l.Source })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return l.File })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return contentOf(l.Load) })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return l.Profile })
+		put(b, &b.buf.str, loads, func(l *loadRow) string { return l.ProfileVersion })
+		put(b, &b.buf.i64, loads, func(l *loadRow) int64 { return max(l.Started.Unix(), 0) })
+		put(b, &b.buf.u64, loads, func(l *loadRow) uint64 { return l.Version })
+		put(b, &b.buf.u8, loads, func(l *loadRow) uint8 { return l.state })
+		put(b, &b.buf.str, accounts, func(a *string) string { return *a })
+		put(b, &days, loads, func(l *loadRow) time.Time { return day(l.account.FirstDay) })
+		put(b, &days, loads, func(l *loadRow) time.Time { return day(l.account.LastDay) })
+		put(b, &b.buf.u64, loads, func(l *loadRow) uint64 { return seq + uint64(l.state) })
+	})
+}
+
+// abandoned are older loads of the same content that were begun and not
+// finished: their process died, or still runs and will write its own end later.
+func (s *Store) abandoned(ctx context.Context, l ingest.Load) ([]loadRow, error) {
+	var out []loadRow
+	err := s.each(ctx, "look for unfinished loads", `
+		SELECT id, file, profile, profile_version, toInt64(toUInt32(started)), version
+		FROM loads FINAL
+		WHERE feed = @feed AND source = @source AND content_hash = @content AND state = 1 AND id != @id AND version <= @version`,
+		args{"feed": string(l.Feed), "source": l.Source, "content": contentOf(l), "id": l.ID, "version": l.Version},
+		func(r driver.Rows) error {
+			old := loadRow{Load: ingest.Load{Feed: l.Feed, Source: l.Source, ContentHash: l.ContentHash}, state: loadGivenUp}
+			var started int64
+			if err := r.Scan(&old.ID, &old.File, &old.Profile, &old.ProfileVersion, &started, &old.Version); err != nil {
+				return err
+			}
+			old.Started = time.Unix(started, 0)
+			out = append(out, old)
+			return nil
+		})
+	return out, err
+}
+
+// dayTables are the tables whose records lie on days, by feed.
+var dayTables = map[ingest.Feed]struct{ table, day string }{
+	ingest.FeedCalls:      {"calls", "day"},
+	ingest.FeedComplaints: {"complaints", "day"},
+	ingest.FeedSurveys:    {"surveys", "day"},
+	ingest.FeedTraffic:    {"traffic", "toDate(hour)"},
+}
+
+// LoadedDays lists the days with records of a feed and source; see ingest.Sink.
+func (s *Store) LoadedDays(ctx context.Context, f ingest.Feed, source string) ([]int32, error) {
+	t, ok := dayTables[f]
+	if !ok {
+		return nil, nil
+	}
+	keys, err := s.loadKeys(ctx, f, source)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	return s.daysOf(ctx, t.table, t.day, keys)
+}
+
+// loadKeys are the keys of all loads of a feed and source.
+func (s *Store) loadKeys(ctx context.Context, f ingest.Feed, source string) ([]uint64, error) {
+	var keys []uint64
+	err := s.each(ctx, "read the loads of a source", `SELECT DISTINCT key FROM loads WHERE feed = @feed AND source = @source`,
+		args{"feed": string(f), "source": source}, func(r driver.Rows) error {
+			var k uint64
+			err := r.Scan(&k)
+			keys = append(keys, k)
+			return err
+		})
+	return keys, err
+}
+
+func (s *Store) daysOf(ctx context.Context, table, day string, keys []uint64) ([]int32, error) {
+	var days []int32
+	err := s.each(ctx, "list the days of a load",
+		"SELECT DISTINCT toInt32(toUInt16("+day+")) AS d FROM "+table+" WHERE load IN @keys ORDER BY d",
+		args{"keys": group(keys)}, func(r driver.Rows) error {
+			var d int32
+			err := r.Scan(&d)
+			days = append(days, d)
+			return err
+		})
+	return days, err
+}
+
+// idChunk bounds how many ids go into one query's text (66 bytes each).
+const idChunk = 10000
+
+// ExistingCalls says which ids the store has; see ingest.Sink.
+func (s *Store) ExistingCalls(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
+	return s.existing(ctx, "calls", ids, firstDay, lastDay)
+}
+
+// ExistingComplaints says which ids the store has; see ingest.Sink.
+func (s *Store) ExistingComplaints(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
+	return s.existing(ctx, "complaints", ids, firstDay, lastDay)
+}
+
+func (s *Store) existing(ctx context.Context, table string, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
+	have := make(map[ingest.RecordID]bool)
+	for len(ids) > 0 {
+		chunk := ids[:min(idChunk, len(ids))]
+		ids = ids[len(chunk):]
+		var in strings.Builder
+		for i, id := range chunk {
+			if i > 0 {
+				in.WriteByte(',')
+			}
+			in.WriteByte('\'')
+			for _, c := range id {
+				const hex = "0123456789abcdef"
+				in.WriteString(`\x`)
+				in.WriteByte(hex[c>>4])
+				in.WriteByte(hex[c&15])
+			}
+			in.WriteByte('\'')
+		}
+		query := fmt.Sprintf("SELECT DISTINCT record_id FROM %s WHERE day >= toDate(toUInt16(%d)) AND day <= toDate(toUInt16(%d)) AND record_id IN (%s)",
+			table, max(firstDay, 0), max(lastDay, 0), in.String())
+		err := s.each(ctx, "look for known records", query, nil, func(r driver.Rows) error {
+			var id ingest.RecordID
+			if err := r.Scan((*[16]byte)(&id)); err != nil {
+				return err
+			}
+			have[id] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return have, nil
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// perceivedChunk bounds the calls looked at in one statement, so that the
+// store's memory stays bounded: several thin days go together, a thick one is
+// cut into slices of customers.
+const perceivedChunk = 1 << 20
+
+// RebuildDerived computes everything derived from records again, for all days.
+// progress, if not nil, is told how many days are done.
+func (s *Store) RebuildDerived(ctx context.Context, progress func(done, total int)) error {
+	var days []int32
+	err := s.each(ctx, "list all days", `
+		SELECT DISTINCT d FROM (
+			SELECT DISTINCT toInt32(toUInt16(day)) AS d FROM calls
+			UNION ALL SELECT DISTINCT toInt32(toUInt16(day)) AS d FROM perceived_days
+		) ORDER BY d`, nil, func(r driver.Rows) error {
+		var d int32
+		err := r.Scan(&d)
+		days = append(days, d)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.derivePerceived(ctx, days, progress)
+}
+
+// derivePerceived flags anew the perceived drops among calls that began on the
+// given days (ascending).
+func (s *Store) derivePerceived(ctx context.Context, days []int32, progress func(done, total int)) error {
+	if len(days) == 0 {
+		return nil
+	}
+	s.derive.Lock()
+	defer s.derive.Unlock()
+	size, err := s.daySizes(ctx, days)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(days); {
+		to, rows := from, uint64(0)
+		for to < len(days) && (to == from || days[to] == days[to-1]+1 && rows+size[days[to]] <= perceivedChunk) {
+			rows += size[days[to]]
+			to++
+		}
+		if err := s.derivePerceivedDays(ctx, days[from], days[to-1], rows); err != nil {
+			return err
+		}
+		from = to
+		if progress != nil {
+			progress(to, len(days))
+		}
+	}
+	return nil
+}
+
+func (s *Store) daySizes(ctx context.Context, days []int32) (map[int32]uint64, error) {
+	size := make(map[int32]uint64, len(days))
+	err := s.each(ctx, "count the calls of days", `
+		SELECT toInt32(toUInt16(day)) AS d, count() FROM calls
+		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) GROUP BY d`,
+		args{"first": days[0], "last": days[len(days)-1]}, func(r driver.Rows) error {
+			var d int32
+			var n uint64
+			if err := r.Scan(&d, &n); err != nil {
+				return err
+			}
+			size[d] = n
+			return nil
+		})
+	return size, err
+}
+
+// derivePerceivedDays flags the days first to last under a new generation and
+// then switches them over to it.
+func (s *Store) derivePerceivedDays(ctx context.Context, first, last int32, rows uint64) error {
+	generation := uint64(time.Now().UnixNano())
+	slices := rows/perceivedChunk + 1
+	if rows > 0 {
+		for i := range slices {
+			if err := s.exec(ctx, "flag perceived drops", perceivedSQL, args{
+				"first": first, "last": last, "generation": generation, "slices": slices, "slice": i,
+				"surrogates": uint64(1) << 63, "wait": perceivedWait,
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.exec(ctx, "switch days to new perceived drops", `
+		INSERT INTO perceived_days (day, generation)
+		SELECT toDate(toUInt16(@first + number)) AS day, toUInt64(@generation) AS generation
+		FROM system.numbers LIMIT @days`,
+		args{"first": first, "days": last - first + 1, "generation": generation})
+}
+
+// perceivedWait is how long after the end of a call a redial to the same peer
+// counts, in seconds (DESIGN §1).
+const perceivedWait = 120
+
+// perceivedSQL finds the completed calls of customers with a known identity that
+// were followed by a call of the same customer to the same peer starting within
+// @wait seconds after their end. The end is time + duration; calls of unknown
+// duration or inexact time are never flagged. Redials are looked for until the
+// end of the day after.
+//
+// Time is cut into buckets of @wait seconds. A call ending in bucket b at e is
+// followed by a redial exactly when the last start in b is not before e, or the
+// first start in b + 1 is not after e + @wait. That takes one pass whatever the
+// order of the calls and however many a pair of numbers has; calls of pairs that
+// occur once are dropped first, because they are nearly all.
+const perceivedSQL = `
+INSERT INTO perceived (day, record_id, generation)
+SELECT DISTINCT toDate(toUInt16(hit.1)) AS day, hit.2 AS record_id, toUInt64(@generation) AS generation
+FROM (
+    SELECT last_start, first_start, arrayJoin(waiting) AS hit
+    FROM (
+        SELECT maxIf(call.3, role = 0) AS last_start, minIf(call.3, role = 0) AS first_start,
+            groupArrayIf((call.1, call.2, call.3, call.4, role), role != 0) AS waiting
+        FROM (
+            SELECT customer, peer, call, arrayJoin(if(call.5 = 1, [0, 1, 2], [0])) AS role,
+                multiIf(role = 0, intDiv(call.3, @wait), role = 1, intDiv(toUInt32(call.4), @wait), intDiv(toUInt32(call.4), @wait) + 1) AS bucket
+            FROM (
+                SELECT customer, peer, arrayJoin(calls_of_pair) AS call
+                FROM (
+                    SELECT customer, peer,
+                        groupArray((d, record_id, start, start + if(lasted, duration_s, 0), toUInt8(outcome = 1 AND lasted AND d <= @last))) AS calls_of_pair
+                    FROM (
+                        SELECT customer, peer, record_id, toUInt16(day) AS d, toUInt32(time) AS start, toFloat64(duration_s) AS duration_s,
+                            duration_s >= 0 AND duration_s < 172800 AS lasted, outcome
+                        FROM calls FINAL
+                        WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
+                            AND deleted = 0 AND precision = 0
+                            AND customer > 0 AND customer < @surrogates AND peer > 0
+                            AND customer % @slices = @slice
+                    )
+                    GROUP BY customer, peer
+                    HAVING count() > 1
+                )
+            )
+        )
+        GROUP BY customer, peer, bucket
+        HAVING countIf(role = 0) > 0 AND countIf(role != 0) > 0
+    )
+)
+WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)`
+
+// perceivedNow selects the ids of the perceived drops that count, of the days
+// @day0 to @day1, as a subquery for IN.
+const perceivedNow = `(
+    SELECT record_id FROM perceived
+    ANY INNER JOIN (
+        SELECT day, max(generation) AS present FROM perceived_days
+        WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) GROUP BY day
+    ) AS switched USING day
+    WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND generation >= present)`
