@@ -1,0 +1,5 @@
+//go:build !linux
+
+package embedded
+
+func newSpool(dir string) (spool, error) { return newFileSpool(dir) }
