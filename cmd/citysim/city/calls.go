@@ -333,12 +333,12 @@ func (g *generator) measure(r *rng, c *call, p *placing) {
 		sigma, missing = 40, 6
 	case p.moving:
 		sigma = 5
-	case p.part == partLift:
-		sigma, missing = 8, 2.5
+	case p.part == partLift && p.spot >= 0 && g.w.cells[c.cell].mast == g.w.spots[p.spot].indoor[partLift]:
+		sigma, missing = 2, 2.5 // the lift's own antenna gives its place away
 	case p.part == partBasement:
 		sigma, missing = 16, 3.5
 	case p.inside:
-		sigma, missing = 12, 1.3
+		sigma, missing = 12, 1.3 // Wi-Fi and fingerprints
 	}
 	c.hasPos, c.hasCell = true, true
 	switch x := r.f(); {

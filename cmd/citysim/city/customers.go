@@ -176,7 +176,11 @@ func (w *world) rampChainages() [][]float32 {
 // commute puts a customer on the highway that saves most of the way to work;
 // some drive the whole length of one for a living.
 func (w *world) commute(r *rng, c *customer, ramps [][]float32) {
-	if r.chance(0.05) {
+	long := 0.14
+	if w.cfg.Type == Dense {
+		long = 0.05
+	}
+	if r.chance(long) {
 		c.line = int16(2 * r.n(len(w.lines)/2))
 		c.from, c.to = 0, float32(w.lines[c.line].length())
 		return

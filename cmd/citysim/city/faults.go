@@ -124,7 +124,7 @@ func (w *world) highwaySite(r *rng, f *plant) bool {
 		}
 		from := r.between(500, l.length()-length-500)
 		// Where nobody drives, nobody is hurt: prefer the busier kilometres.
-		if l.expected[int(from/1000)] < 0.25*maxOf(l.expected) && !r.chance(0.15) {
+		if l.expected[int(from/1000)] < 0.35*maxOf(l.expected) && !r.chance(0.1) {
 			continue
 		}
 		free := true
@@ -199,7 +199,8 @@ func (w *world) areaSite(r *rng, f *plant, used map[int32]bool) bool {
 		}
 		used[s] = true
 		f.ring, f.areaM = blob(r, c, radius, 8, 0.2), radius
-		f.name = w.districts[w.spots[s].district].name + "片区"
+		road, _ := w.placeName(&placing{spot: s, line: -1})
+		f.name = w.districts[w.spots[s].district].name + road + "片区"
 		return true
 	}
 	return false
@@ -228,9 +229,13 @@ func (w *world) temper(r *rng, f *plant, n int) {
 	f.cause = causes[r.n(len(causes))]
 	f.busy = f.cause.name == "congestion"
 	f.rats = [rats]bool{true, true, true, true}
-	if r.chance(0.16) {
+	if r.chance(0.16) { // one technology only, of those on offer there
+		one := rat4G
+		if f.spot >= 0 && f.part == partBody && w.spots[f.spot].best == rat5G && r.chance(0.5) {
+			one = rat5G
+		}
 		f.rats = [rats]bool{}
-		f.rats[[]rat{rat4G, rat5G}[r.n(2)]] = true
+		f.rats[one] = true
 	}
 	// Most faults are older than the period; some begin or end in it.
 	days := int32(w.cfg.Days)

@@ -1,9 +1,6 @@
 package city
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // placeName is what people call where p is; false when it is no venue.
 func (w *world) placeName(p *placing) (string, bool) {
@@ -95,9 +92,9 @@ func (w *world) networkText(r *rng, e *event, name string, venue bool) string {
 		t := one(troubleEN[kind])
 		s := one(openEN)
 		if r.chance(0.5) {
-			s += strings.ToUpper(en[:1]) + en[1:] + " " + t
+			s += capital(en) + " " + t
 		} else {
-			s += strings.ToUpper(t[:1]) + t[1:] + " " + en
+			s += capital(t) + " " + en
 		}
 		return s + one(closeEN)
 	}
@@ -136,4 +133,12 @@ func otherText(r *rng, about string) string {
 	}
 	l := otherZH[about]
 	return openZH[r.n(len(openZH))] + fmt.Sprintf(l[r.n(len(l))], n) + []string{"", "，请核实", "，要求解释", "！"}[r.n(4)]
+}
+
+// capital turns a leading lower-case Latin letter into a capital.
+func capital(s string) string {
+	if s[0] >= 'a' && s[0] <= 'z' {
+		return string(s[0]-'a'+'A') + s[1:]
+	}
+	return s
 }

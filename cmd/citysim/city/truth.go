@@ -3,29 +3,21 @@ package city
 import (
 	"math"
 	"sort"
+
+	"github.com/hotcell/hotcell/hotspots"
 )
 
-// Severity of a bad experience and half life of its weight in days, as DESIGN §6 fixes them.
-const (
-	severityDropped   = 0.5
-	severityPerceived = 0.4
-	severityBlocked   = 0.35
-	severityPoor      = 0.15
-	severityComplaint = 0.8
-	severityAppeal    = 1.0
-	halfLifeDays      = 14.0
-)
+// What a bad experience and a customer weigh is published with the method; the
+// truth is in the same unit.
+var published = hotspots.DefaultParams()
 
-func (o outcome) severity() float64 {
-	return [...]float64{0, severityPoor, severityDropped, severityPerceived, severityBlocked}[o]
-}
+var kinds = [...]hotspots.Kind{poor: hotspots.KindPoor, dropped: hotspots.KindDropped, masked: hotspots.KindPerceived, blocked: hotspots.KindBlocked}
+
+func (o outcome) severity() float64 { return published.Severity[kinds[o]] }
 
 // value is what a customer weighs, between 1 and 5.
 func (c *customer) value() float64 {
-	v := 1 + 0.5*float64(int(c.tier)-1)
-	v += float64([3]float64{0, 0.5, 1.5}[c.segment])
-	v += min(float64(c.tenure)/120, 1) * 0.5
-	return min(v, 5)
+	return published.Value.Of(hotspots.Customer{Segment: 1 + c.segment, ValueTier: c.tier, TenureMonths: float32(c.tenure)})
 }
 
 // ledger adds up what happened in a plant's footprint.
@@ -55,7 +47,7 @@ func (l *ledger) add(u int32, severity, ageDays float64, caused bool) {
 		h = &wounds{all: 1, without: 1}
 		l.hurt[u] = h
 	}
-	unhurt := 1 - float64(severity*exp(-ageDays/halfLifeDays*math.Ln2))
+	unhurt := 1 - float64(severity*exp(-ageDays/published.HalfLifeDays*math.Ln2))
 	h.all *= unhurt
 	if caused {
 		h.caused++
@@ -84,9 +76,9 @@ func (w *world) experienced(e *event) {
 // complained books a complaint about an experience.
 func (w *world) complained(e *event, t int32, appeal bool) {
 	age := float64(int32(w.cfg.Days)*86400-t) / 86400
-	s := severityComplaint
+	s := published.Severity[hotspots.KindComplaint]
 	if appeal {
-		s = severityAppeal
+		s = published.Severity[hotspots.KindAppeal]
 	}
 	for _, i := range e.prints {
 		if i < 0 {

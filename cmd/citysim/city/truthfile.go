@@ -3,6 +3,7 @@ package city
 import (
 	"bufio"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -10,7 +11,7 @@ import (
 const TruthFile = "truth.json"
 
 // Truth is what the simulator knows. Impacts are in weighted hurt customers as
-// of End, with the severities and the half life of DESIGN §6: a fault's avoidable
+// of End, with the severities, half life and values the method publishes: a fault's avoidable
 // impact is the sum over customers of value × (hurt with all bad experiences −
 // hurt with only those that would have happened without the fault).
 type Truth struct {
@@ -142,6 +143,9 @@ func (w *world) describe(f *plant) Plant {
 			p.Part, p.Floors = "floors", []int{int(f.lo), int(f.hi)}
 		case f.any:
 			p.Part = "whole"
+			if s.scene == sceneTunnel {
+				p.Segments = w.bores(f.spot)
+			}
 		case f.part == partLift:
 			p.Scene = sceneLift
 			c = s.lift()
@@ -166,4 +170,28 @@ func (t *Truth) write(dir string) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(t)
 	})
+}
+
+// bores are the stretches of highway inside a tunnel.
+func (w *world) bores(tunnel int32) []Segment {
+	var out []Segment
+	for i := range w.lines {
+		l := &w.lines[i]
+		if !slices.Contains(l.tunnels, tunnel) {
+			continue
+		}
+		from, to := -1.0, -1.0
+		for s := 0.0; s < l.length(); s += 10 {
+			if inside(l.at(s), w.spots[tunnel].ring) {
+				if from < 0 {
+					from = s
+				}
+				to = s
+			}
+		}
+		if from >= 0 {
+			out = append(out, Segment{l.id, l.ref, from / 1000, to / 1000})
+		}
+	}
+	return out
 }
