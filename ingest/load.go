@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sort"
 	"time"
 )
@@ -49,6 +51,26 @@ func (l *Loader) Load(ctx context.Context, feed Feed, p *Profile, path string) (
 	return l.load(ctx, feed, p, path, path)
 }
 
+// LoadReader takes in what r gives, for example standard input. It is written to
+// a temporary file first, because a load is known by the hash of its whole
+// content. name stands for the file in messages, and gives the time where the
+// profile finds it in file names.
+func (l *Loader) LoadReader(ctx context.Context, feed Feed, p *Profile, name string, r io.Reader) (Account, error) {
+	tmp, err := os.CreateTemp("", "hotcell-spool-*")
+	if err != nil {
+		return Account{}, fmt.Errorf("no temporary file for %s: %w", name, err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = io.Copy(tmp, r)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("%s could not be spooled to %s: %w; make room there, or set TMPDIR", name, filepath.Dir(tmp.Name()), err)
+	}
+	return l.load(ctx, feed, p, tmp.Name(), name)
+}
+
 func (l *Loader) load(ctx context.Context, feed Feed, p *Profile, path, name string) (Account, error) {
 	start := l.cfg.Now()
 	if p.Feed != feed {
@@ -56,10 +78,19 @@ func (l *Loader) load(ctx context.Context, feed Feed, p *Profile, path, name str
 	}
 	in, err := openInput(path, name)
 	if err != nil {
+		l.metrics.files.WithLabelValues(string(feed), "failed").Inc()
 		return Account{}, err
 	}
 	defer in.close()
 	a, err := l.loadInput(ctx, p, in, start)
+	result := "loaded"
+	switch {
+	case err != nil:
+		result = "failed"
+	case a.AlreadyHad:
+		result = "already_loaded"
+	}
+	l.metrics.files.WithLabelValues(string(feed), result).Inc()
 	a.BytesRead = uint64(in.done.Load())
 	a.Duration = l.cfg.Now().Sub(start)
 	if err == nil && !a.AlreadyHad {

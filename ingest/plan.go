@@ -30,17 +30,18 @@ type binding struct {
 func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 	pl := &plan{p: p, columns: header}
 	at := map[string]int{}
+	used, repeated := map[int]bool{}, map[int]bool{}
 	var faults []string
 	for i, h := range header {
 		k := p.columnKey(h)
 		if j, twice := at[k]; twice && !p.ignored(h) {
 			faults = append(faults, fmt.Sprintf("column %q stands twice (columns %d and %d)", h, j+1, i+1))
+			repeated[i] = true
 		}
 		if _, twice := at[k]; !twice {
 			at[k] = i
 		}
 	}
-	used := map[int]bool{}
 	main, hasTime := mainTime(p.Feed)
 	var missing []string
 	for _, ff := range feedFields[p.Feed] {
@@ -85,8 +86,15 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 			missing = append(missing, m)
 		}
 	}
+	if len(missing) > 0 && len(used)*4 < len(header) { // a row of data may hold a word or two that are column names
+		return nil, fmt.Errorf("the first line is no header that profile %q knows: it begins with %s; the file must begin with column names, among them %s",
+			p.Name, strings.Join(quoteAll(header[:min(len(header), 3)]), ", "), strings.Join(missing, ", "))
+	}
 	if len(missing) > 0 {
 		faults = append(faults, "missing "+strings.Join(missing, ", "))
+	}
+	for i := range repeated {
+		used[i] = true // said already
 	}
 	if unknown := p.unknownColumns(header, used); unknown != "" {
 		faults = append(faults, unknown)

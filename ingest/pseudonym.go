@@ -17,9 +17,9 @@ const MinKeyBytes = 16
 
 var errShortKey = errors.New("the pseudonym key must have at least 16 bytes; give a longer one in the configuration")
 
-// memoSlots × one slot (48 bytes) is what a worker remembers: 3 MiB.
+// memoSlots × one slot (40 bytes) is what a worker remembers: 5 MiB.
 const (
-	memoSlots  = 1 << 16
+	memoSlots  = 1 << 17
 	memoKeyMax = 31
 )
 

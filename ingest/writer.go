@@ -118,6 +118,7 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 			return err
 		}
 	}
+	w.p.l.metrics.bytes.WithLabelValues(string(w.p.ld.Feed)).Add(float64(m.bytes))
 	w.settle()
 	w.progress()
 	return nil

@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// nullSink takes everything and keeps nothing.
+type nullSink struct{ *memSink }
+
+func (nullSink) InsertCalls(context.Context, Load, []Call) error { return nil }
+
+// writeCalls writes n canonical calls of n/20 customers and gives the path.
+func writeCalls(tb testing.TB, n int) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "calls.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	r := rand.New(rand.NewPCG(1, 2))
+	buf := []byte(callsHeader)
+	outcomes := []string{"completed", "completed", "completed", "completed", "poor", "dropped", "blocked"}
+	causes := []string{"", "", "", "26", "radio connection with ue lost", "16"}
+	start := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	customers := max(n/20, 100)
+	for i := range n {
+		t := start.Add(time.Duration(i%(28*86400)) * time.Second)
+		buf = fmt.Appendf(buf, "call-%08d,%s,86138%08d,86139%08d,%s,%.1f,%s,%dg,460-00-%d,CMCC,%.6f,%.6f,%d,%d,%s,%d\n", i,
+			t.Format("2006-01-02 15:04:05"), r.IntN(customers), r.IntN(customers), outcomes[r.IntN(len(outcomes))], r.Float64()*300,
+			causes[r.IntN(len(causes))], 4+r.IntN(2), 100000+r.IntN(3000), 30.5+r.Float64()*0.3, 103.9+r.Float64()*0.3,
+			5+r.IntN(40), r.IntN(30)-2, []string{"indoor", "outdoor", "travelling"}[r.IntN(3)], 1+r.IntN(5))
+		if len(buf) > 1<<20 {
+			if _, err := f.Write(buf); err != nil {
+				tb.Fatal(err)
+			}
+			buf = buf[:0]
+		}
+	}
+	if _, err := f.Write(buf); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
+// flatLocator does what a locator must do at least: nothing.
+type flatLocator struct{}
+
+func (flatLocator) Locate(e geo.Evidence) geo.Location {
+	return geo.Location{Method: geo.MethodCoordinates, Pos: e.Pos, Region: "r"}
+}
+func (flatLocator) SuspectSwapped(geo.LatLon) bool { return false }
+
+// BenchmarkLoadCalls guards the speed of parsing, checking and pseudonymising,
+// without the store and without locating.
+func BenchmarkLoadCalls(b *testing.B) {
+	const rows = 1_000_000
+	path := writeCalls(b, rows)
+	st, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := mustProfile(b, FeedCalls, "calls")
+	b.SetBytes(st.Size())
+	b.ResetTimer()
+	for b.Loop() {
+		l, err := New(testConfig(), nullSink{newMemSink()}, flatLocator{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		a, err := l.Load(context.Background(), FeedCalls, p, path)
+		if err != nil || a.Accepted != rows {
+			b.Fatalf("%+v %v", a, err)
+		}
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
