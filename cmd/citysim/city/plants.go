@@ -14,7 +14,7 @@ type plant struct {
 	any    bool   // the whole spot, all parts
 	lo, hi int16  // floors; 0, 0 = all
 	lines  []stretch
-	ring   []pt // areas
+	ring   []pt // areas: streets and houses in it, not venues
 	areaM  float64
 
 	severity   string
@@ -76,7 +76,7 @@ var (
 func (f *plant) covers(p *placing) bool {
 	switch {
 	case f.ring != nil:
-		return p.line < 0 && inside(p.pos, f.ring)
+		return p.block && inside(p.pos, f.ring)
 	case f.lines != nil:
 		for _, s := range f.lines {
 			if s.line == p.line && p.s >= s.from && p.s < s.to {

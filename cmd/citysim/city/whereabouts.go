@@ -48,6 +48,7 @@ type placing struct {
 	floor  int16 // when indoors
 	inside bool
 	moving bool
+	block  bool // in streets or houses
 	pos    pt
 	scene  string
 	base   float64 // the place's own multiplier of bad-call rates
@@ -175,7 +176,7 @@ func (w *world) inStreet(u, idx int32, h *rng) placing { return w.inBlock(idx, h
 
 func (w *world) inBlock(idx int32, r *rng) placing {
 	s := &w.spots[idx]
-	p := placing{spot: idx, line: -1, scene: s.scene, base: s.base, urban: s.urban, dist: s.district}
+	p := placing{spot: idx, line: -1, block: true, scene: s.scene, base: s.base, urban: s.urban, dist: s.district}
 	for range 20 { // uniform in the circle
 		x, y := r.between(-1, 1), r.between(-1, 1)
 		if float64(x*x)+float64(y*y) <= 1 {
