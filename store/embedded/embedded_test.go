@@ -52,7 +52,7 @@ func openDriver(t testing.TB, e *Engine) driver.Conn {
 	return conn
 }
 
-func exec(t testing.TB, conn driver.Conn, query string) {
+func run(t testing.TB, conn driver.Conn, query string) {
 	t.Helper()
 	if err := conn.Exec(context.Background(), query); err != nil {
 		t.Fatalf("%s: %v", query, err)
@@ -150,8 +150,8 @@ func TestBatch(t *testing.T) {
 	e := openEngine(t, Config{})
 	conn := openDriver(t, e)
 	ctx := context.Background()
-	exec(t, conn, "CREATE DATABASE other")
-	exec(t, conn, "CREATE TABLE other.t (a UInt64, b String, c Nullable(Float64), d DateTime DEFAULT 0) ENGINE = MergeTree ORDER BY a")
+	run(t, conn, "CREATE DATABASE other")
+	run(t, conn, "CREATE TABLE other.t (a UInt64, b String, c Nullable(Float64), d DateTime DEFAULT 0) ENGINE = MergeTree ORDER BY a")
 	for round := range 3 {
 		batch, err := conn.PrepareBatch(ctx, "INSERT INTO other.t (a, b, c)")
 		if err != nil {

@@ -7,14 +7,15 @@ import (
 	"os"
 )
 
-// maxBatchBytes bounds one insert: its body is held in memory while the engine reads it.
-const maxBatchBytes = 1 << 30
+// maxBatchBytes bounds one insert, whose body is held in memory while the engine reads it. A variable for tests only.
+var maxBatchBytes int64 = 1 << 30
 
 // keepSpoolBytes is what a spool keeps of its memory for the next body. Getting pages anew costs more than filling them.
 const keepSpoolBytes = 64 << 20
 
-// errBatchTooLarge is for a body above maxBatchBytes.
-var errBatchTooLarge = fmt.Errorf("the batch has more than %d MiB: send it in smaller ones", maxBatchBytes>>20)
+func errTooLarge() error {
+	return fmt.Errorf("the batch has more than %d MiB: send it in smaller ones", maxBatchBytes>>20)
+}
 
 // spool holds the body of an insert as a file the engine can open, because the engine cuts binary data off that stands in the
 // query's text. In memory it has no name in any folder, so nothing is left behind however the process ends; as a temporary
@@ -52,7 +53,7 @@ func (s *fileSpool) fill(body io.Reader) (int64, error) {
 	case err != nil:
 		return n, fmt.Errorf("the batch cannot be written to %s: %w", s.file.Name(), err)
 	case n > maxBatchBytes:
-		return n, errBatchTooLarge
+		return n, errTooLarge()
 	}
 	return n, nil
 }

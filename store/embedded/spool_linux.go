@@ -44,8 +44,8 @@ func (s *memorySpool) fill(body io.Reader) (int64, error) {
 	n := 0
 	for {
 		if n == len(s.mapped) {
-			if n >= maxBatchBytes {
-				return int64(n), errBatchTooLarge
+			if int64(n) >= maxBatchBytes {
+				return int64(n), errTooLarge()
 			}
 			if err := s.grow(2 * len(s.mapped)); err != nil {
 				return int64(n), err
