@@ -38,10 +38,7 @@ func compileNamePattern(s string) (*namePattern, error) {
 // match reads the time out of a file's path.
 func (n *namePattern) match(path string) (civil, bool) {
 	c := civil{year: -1, month: 1, day: 1, dateOnly: true}
-	if !n.from(0, []byte(stem(path)), &c) {
-		return c, false
-	}
-	return c, c.isEpoch || c.valid()
+	return c, n.from(0, []byte(stem(path)), &c)
 }
 
 // from matches the parts from i on, trying every place a star can end.
@@ -50,7 +47,7 @@ func (n *namePattern) from(i int, b []byte, c *civil) bool {
 		saved := *c
 		rest, ok := n.parts[i].parsePrefix(b, c)
 		if ok && i == len(n.parts)-1 {
-			ok = len(rest) == 0
+			ok = len(rest) == 0 && (c.isEpoch || c.valid())
 		} else if ok {
 			ok = n.from(i+1, rest, c)
 		}

@@ -11,9 +11,13 @@ func nearest(name string, candidates []string) string {
 	fold := func(s string) string {
 		return strings.NewReplacer("_", "", " ", "", "-", "", ".", "").Replace(strings.ToLower(s))
 	}
+	raw := name
 	name = fold(name)
 	best, bestD := "", len(name)/3+1
 	for _, c := range candidates {
+		if c == raw {
+			continue // named right; something else is wrong
+		}
 		f := fold(c)
 		d := editDistance(name, f)
 		if d > 0 && len(name) >= 3 && len(f) >= 3 && (strings.HasPrefix(f, name) || strings.HasPrefix(name, f)) {
@@ -33,26 +37,31 @@ func didYouMean(name string, candidates []string) string {
 	return ""
 }
 
-// editDistance is Levenshtein's, in bytes, for names: longer ones than 64 bytes
-// are never near.
+// editDistance counts inserted, lost, changed and exchanged bytes (Levenshtein's
+// distance with exchanges of neighbours). It is for names: longer ones than 64
+// bytes are never near.
 func editDistance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 65
 	}
-	var row [65]int
+	var rows [3][65]int // the row at hand and the two before it
+	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range b {
-		row[j+1] = j + 1
+		last[j+1] = j + 1
 	}
 	for i := 1; i <= len(a); i++ {
-		diag := row[0]
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
-			cost := diag
-			if a[i-1] != b[j-1] {
-				cost = 1 + min(diag, row[j], row[j-1])
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
 			}
-			diag, row[j] = row[j], cost
+			row[j] = min(last[j-1]+cost, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }

@@ -36,6 +36,9 @@ func (p *Profile) read(d *yamlReader, root ast.Node) {
 		"columns":  keep(&columns),
 		"ignore":   func(v pair) { p.Ignore = d.texts(v, "ignore") },
 	})
+	if len(d.faults) > 0 && !isMapping(root) {
+		return
+	}
 	if p.Name == "" {
 		d.fail(1, "the profile has no name; add a line such as profile: my-source")
 	}
@@ -60,6 +63,14 @@ func (p *Profile) read(d *yamlReader, root ast.Node) {
 			p.Time.formats = append(p.Time.formats, f)
 		}
 	}
+}
+
+func isMapping(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
 }
 
 func feedNames() []string {
@@ -218,9 +229,14 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 		return c
 	}
 	d.fields(v.value, "column "+f.String(), map[string]func(pair){
-		"from":     func(v pair) { c.From = d.texts(v, "from") },
-		"null":     func(v pair) { c.Null = d.texts(v, "null") },
-		"constant": func(v pair) { c.Constant = d.text(v, "constant") },
+		"from": func(v pair) { c.From = d.texts(v, "from") },
+		"null": func(v pair) { c.Null = d.texts(v, "null") },
+		"constant": func(v pair) {
+			c.Constant = d.text(v, "constant")
+			if msg := checkValue(f, c.Constant); msg != "" {
+				d.fail(v.line, "%s", msg)
+			}
+		},
 		"unit": func(v pair) {
 			c.Unit = d.text(v, "unit")
 			if units[f] == nil {
@@ -243,10 +259,5 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 			}
 		},
 	})
-	if c.Constant != "" {
-		if msg := checkValue(f, c.Constant); msg != "" {
-			d.fail(v.line, "%s", msg)
-		}
-	}
 	return c
 }

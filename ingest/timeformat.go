@@ -364,12 +364,13 @@ func daysIn(y, m int) int {
 }
 
 // days counts the days from 1970-01-01 to a date of the Gregorian calendar.
-// Years begin in March here, so that the leap day is the last of its year.
+// Years begin in March here, so that the leap day is the last of its year, and
+// are counted from -400, so that none is negative.
 func (c *civil) days() int64 {
-	y, m := int64(c.year), int64(c.month)
+	y, m := int64(c.year)+400, int64(c.month)
 	if m <= 2 {
 		y--
 		m += 12
 	}
-	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + int64(c.day) - 1 - 719468
+	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + int64(c.day) - 1 - 719468 - 146097
 }
