@@ -74,7 +74,7 @@ func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
 		c.preferNamed(&l, e, h, accuracy)
 		return l
 	}
-	venue := c.containing(e)
+	venue := c.containing(e, h)
 	if e.Indoor != Inside && (venue < 0 || e.Indoor == Travelling || e.Indoor == Outside || h.Scene == SceneHighway) {
 		if line, at, _ := c.lines.nearest(e.Pos, max(HighwayReach, accuracy)); line >= 0 {
 			l.Place, l.Scene = c.segment(line, at)
@@ -108,13 +108,28 @@ func (c *Catalogue) preferNamed(l *Location, e *Evidence, h Hints, slack float64
 	l.Place, l.Scene = c.part(v, e, h)
 }
 
-// containing gives the venue a position lies in, −1 for none.
-func (c *Catalogue) containing(e *Evidence) int {
+// containing gives the venue a position lies in, −1 for none: the smallest one
+// above the ground, unless the record comes from below and an underground outline
+// is smaller still (a car park that reaches out under a square or a campus).
+func (c *Catalogue) containing(e *Evidence, h Hints) int {
 	n := c.shapes.first(e.Pos, 0)
 	if n == math.MaxUint32 {
 		return -1
 	}
-	return int(c.shapes.owner[n])
+	found := int(c.shapes.owner[n])
+	below := e.Floor != UnknownFloor && e.Floor < 0 || e.Floor == UnknownFloor && (h.Part == PartBasement || e.Indoor == Inside)
+	if !below || partScene(c.venues[found].Scene) {
+		return found
+	}
+	for n = c.shapes.first(e.Pos, n+1); n != math.MaxUint32; n = c.shapes.first(e.Pos, n+1) {
+		if other := int(c.shapes.owner[n]); c.venues[other].Scene == SceneBasement {
+			if c.extents[other].area < c.extents[found].area {
+				return other
+			}
+			break
+		}
+	}
+	return found
 }
 
 // segment gives the segment of a line at a chainage.
