@@ -40,10 +40,34 @@ func (m *model) faultyShare(members []int32) float64 {
 	return m.calls.priors[m.sceneOf(m.main(members))].faulty
 }
 
-// main is the member with the most events, by use when there are none.
+// main is the member that stands for all: of the kind of place (cells, or venues
+// and segments) with the larger excess, the one with most bad calls.
 func (m *model) main(members []int32) int {
-	best := int(members[0])
-	for _, i := range members[1:] {
+	excess := [2]float64{}
+	var seen [2]bool
+	kind := func(i int32) int {
+		if isCell(m.ids[i]) {
+			return 0
+		}
+		return 1
+	}
+	for _, i := range members {
+		excess[kind(i)] += m.calls.x[i] - m.calls.expected[i]
+		seen[kind(i)] = true
+	}
+	want := 0
+	if !seen[0] || seen[1] && excess[1] > excess[0] {
+		want = 1
+	}
+	best := -1
+	for _, i := range members {
+		if kind(i) != want {
+			continue
+		}
+		if best < 0 {
+			best = int(i)
+			continue
+		}
 		a, b := &m.places[i], &m.places[best]
 		if a.bad > b.bad || a.bad == b.bad && a.calls > b.calls {
 			best = int(i)
@@ -172,10 +196,7 @@ func (p *pooling) into(e *evidence, d float64, pr prior) {
 	e.prior, e.designed = pr, d
 	e.rawX, e.rawE = p.x, p.e
 	e.x, e.e = p.x/d, p.e/d
-	e.normal = pr.normal
-	if p.spread > 0 {
-		e.normal = math.Min(math.Max(p.e*p.e/p.spread, pr.normal), pooledNormal*pr.normal)
-	}
+	e.normal = pooledShape(p.e, p.spread, pr)
 }
 
 func (m *model) addComplaints(c *candidate, ch *channel, e *evidence) {

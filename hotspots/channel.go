@@ -20,6 +20,8 @@ type channel struct {
 	priors   []prior   // by scene
 	ref      *reference
 	fit      fitCheck
+
+	propensity bool // events depend on people's habits too: no fault share is fitted
 }
 
 // obs is a place's use in one stratum.
@@ -124,7 +126,7 @@ func (m *model) callsChannel() channel {
 // complaintChannel sets complaining customers (weighted, see habit) against
 // customers served. Appeals go the same way apart.
 func (m *model) complaintChannel(appeals bool, customers []float64) channel {
-	c := channel{from: make([]int32, len(m.places)+1), x: make([]float64, len(m.places))}
+	c := channel{from: make([]int32, len(m.places)+1), x: make([]float64, len(m.places)), propensity: true}
 	index := newStrataIndex()
 	c.obs = make([]obs, 0, len(m.places))
 	c.design = make([]float64, len(m.places))

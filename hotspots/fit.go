@@ -48,8 +48,13 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	}
 	enough := events >= 30
 	for range softRounds {
-		if enough {
-			all = fitPrior(c.binned(func(int) bool { return true }), defaultPrior, 8)
+		switch bins := c.binned(func(int) bool { return true }); {
+		case c.propensity:
+			all = fitScatter(bins)
+		case enough:
+			around := defaultPrior
+			around.normal = 1 / lowerScatter(bins, 1/defaultPrior.normal)
+			all = fitPrior(bins, around, 8)
 		}
 		for i, x := range c.x {
 			normal := 1.0
@@ -69,9 +74,11 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	}
 	for s := range c.priors {
 		c.priors[s] = all
-		if enough && present[s] {
+		if enough && present[s] && !c.propensity {
 			bins := c.binned(func(i int) bool { return scene(i) == int32(s) })
-			c.priors[s] = fitPrior(bins, all, 6)
+			around := all
+			around.normal = 1 / lowerScatter(bins, 1/all.normal)
+			c.priors[s] = fitPrior(bins, around, 6)
 		}
 	}
 	c.fit = c.check(scene)

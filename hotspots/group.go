@@ -8,136 +8,98 @@ import (
 	"github.com/hotcell/hotcell/geo"
 )
 
-// atlas knows which places are beside each other.
-type atlas struct {
-	m        *model
-	place    map[int32]geo.Place // venues and segments with events
-	family   map[string][]int32  // venue → its parts
-	segment  map[segmentKey]int32
-	familyOf map[int32]string
-
-	landmarks []landmark
+// pool is the quick sum of several places: effective events and expectation by
+// channel, and what the scatter of normal places leaves of them. It leaves out
+// that customers may be the same at several members; assess does not.
+type pool struct {
+	x, e, spread [3]float64
+	scene        int32
+	most         float64
 }
 
-type segmentKey struct {
-	line string
-	km   int
-}
+func (m *model) channels() [3]*channel { return [3]*channel{&m.calls, &m.complaints, &m.appeals} }
 
-// newAtlas looks up the venues and segments where something bad happened.
-func newAtlas(m *model) *atlas {
-	a := &atlas{m: m, place: map[int32]geo.Place{}, family: map[string][]int32{},
-		segment: map[segmentKey]int32{}, familyOf: map[int32]string{}}
-	for i, id := range m.ids {
-		if isCell(id) || !m.eventful(i) || m.lookup == nil {
+func (p *pool) add(m *model, i int32) {
+	s := m.sceneOf(int(i))
+	for k, c := range m.channels() {
+		e := c.expected[i]
+		if e <= 0 {
 			continue
 		}
-		pl, ok := m.lookup.Place(id)
-		if !ok {
-			continue
-		}
-		n := int32(i)
-		a.place[n] = pl
-		switch {
-		case pl.Kind == geo.PlaceSegment:
-			a.segment[lineKey(pl)] = n
-		case pl.Kind == geo.PlaceVenue && pl.Venue != nil:
-			key := familyKey(pl)
-			a.family[key] = append(a.family[key], n)
-			a.familyOf[n] = key
-		}
+		e /= c.design[i]
+		p.x[k] += c.x[i] / c.design[i]
+		p.e[k] += e
+		p.spread[k] += e * e / c.priors[s].normal
 	}
-	return a
+	if x := m.calls.x[i]; x >= p.most {
+		p.most, p.scene = x, s
+	}
 }
 
-func lineKey(pl geo.Place) segmentKey {
-	if pl.Venue != nil {
-		return segmentKey{pl.Venue.ID, pl.Km}
-	}
-	return segmentKey{pl.Ref, pl.Km}
-}
-
-// familyKey is the venue a place belongs to as a part. A lift or a basement that
-// the catalogue has as a venue of its own belongs to the venue it is inside.
-func familyKey(pl geo.Place) string {
-	v := pl.Venue
-	if v.Parent != "" && (v.Scene == geo.SceneLift || v.Scene == geo.SceneBasement) {
-		return v.Parent
-	}
-	return v.ID
-}
-
-// eventful tells whether anything bad happened at the place.
-func (m *model) eventful(i int) bool {
-	pl := &m.places[i]
-	return pl.bad > 0 || pl.hurtTo > pl.hurtFrom || pl.extra.hurt > 0
-}
-
-// beside lists the eventful places next to place i, in a fixed order.
-func (a *atlas) beside(i int32, out []int32) []int32 {
-	id := a.m.ids[i]
-	if isCell(id) {
-		for _, c := range geo.Cell(id).Disk(1) {
-			if n := a.m.index(geo.PlaceID(c)); n >= 0 && int32(n) != i && a.m.eventful(n) {
-				out = append(out, int32(n))
-			}
-		}
-		slices.Sort(out)
-		return out
-	}
-	pl, ok := a.place[i]
-	if !ok {
-		return out
-	}
-	if pl.Kind == geo.PlaceSegment {
-		key := lineKey(pl)
-		for _, km := range []int{key.km - 1, key.km + 1} {
-			if n, ok := a.segment[segmentKey{key.line, km}]; ok {
-				out = append(out, n)
-			}
-		}
-		return out
-	}
-	for _, n := range a.family[a.familyOf[i]] {
-		if n != i {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// seed is a place from which a hotspot may grow.
-type seed struct {
-	at    int32
-	score float64 // log Bayes factor
-}
-
-// seedFloor is the log Bayes factor below which a place is not tried: with the
-// usual share of faulty places it is hopeless even with good neighbours.
-const seedFloor = 0.0
-
-// single is the log Bayes factor of one place over all channels.
-func (m *model) single(i int) float64 {
+// logBayes is the log Bayes factor of one shared fault against all normal.
+func (p *pool) logBayes(m *model) float64 {
 	score := 0.0
-	s := m.sceneOf(i)
-	for _, c := range []*channel{&m.calls, &m.complaints, &m.appeals} {
-		if e := c.expected[i]; e > 0 {
-			p := c.priors[s]
-			score += p.logBayes(c.x[i]/c.design[i], e/c.design[i], p.normal)
+	for k, c := range m.channels() {
+		if p.e[k] > 0 {
+			pr := c.priors[p.scene]
+			score += pr.logBayes(p.x[k], p.e[k], pooledShape(p.e[k], p.spread[k], pr))
 		}
 	}
 	return score
 }
 
-// candidates grows hotspots from the strongest places on. Every place ends up in
-// at most one, so every record counts once.
-func (m *model) candidates(a *atlas) []candidate {
+// ratio is the posterior mean of the rate over the reference, given a fault.
+func (p *pool) ratio(m *model) float64 {
+	pr := m.calls.priors[p.scene]
+	shape, rate := pr.posterior(p.x[0], p.e[0])
+	return math.Max(1.3, shape/rate)
+}
+
+func pooledShape(e, spread float64, pr prior) float64 {
+	if spread <= 0 {
+		return pr.normal
+	}
+	return math.Min(math.Max(e*e/spread, pr.normal), pooledNormal*pr.normal)
+}
+
+// single is the log Bayes factor of one place over all channels.
+func (m *model) single(i int) float64 {
+	var p pool
+	p.add(m, int32(i))
+	return p.logBayes(m)
+}
+
+// group is a set of places put together, with the log odds that it cost.
+type group struct {
+	members []int32
+	score   float64 // log Bayes factor less the cost of choosing
+}
+
+// Costs, in log odds, of how a group was put together: choosing among discs, and
+// each place added to a freely grown one, because places that are high by chance
+// are the ones that get added.
+const (
+	discCost = 1.5
+	joinCost = 1.2
+	maxDisc  = 3
+)
+
+// keepOdds is the log odds below which a group is not worth a full assessment.
+const keepOdds = -4
+
+// groups finds disjoint groups of places that may be faulty together, strongest
+// seeds first. Every place ends up in at most one, so every record counts once.
+func (m *model) groups(a *atlas) []group {
+	type seed struct {
+		at    int32
+		score float64
+	}
 	var seeds []seed
 	for i := range m.places {
 		if !m.eventful(i) {
 			continue
 		}
-		if score := m.single(i); score > seedFloor {
+		if score := m.single(i); score > 0 {
 			seeds = append(seeds, seed{int32(i), score})
 		}
 	}
@@ -145,48 +107,63 @@ func (m *model) candidates(a *atlas) []candidate {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.at, y.at))
 	})
 	taken := make([]bool, len(m.places))
-	var out []candidate
+	var out []group
 	for _, s := range seeds {
 		if taken[s.at] {
 			continue
 		}
-		c := m.grow(a, s.at, taken)
-		for _, i := range c.members {
+		g := m.grow(a, s.at, taken)
+		if isCell(m.ids[s.at]) {
+			for k := 1; k <= maxDisc; k++ {
+				if d := m.disc(a, s.at, k, taken); d.score > g.score {
+					g = d
+				}
+			}
+		}
+		share := m.faultyShare(g.members)
+		if g.score+math.Log(share) < keepOdds {
+			continue
+		}
+		for _, i := range g.members {
 			taken[i] = true
 		}
-		if c.faulty > 0.01 {
-			out = append(out, c)
-		}
+		out = append(out, g)
 	}
 	return out
 }
 
 // likeCluster is the shape of the gamma that a member's ratio has around its
-// cluster's: parts of one fault differ by about half.
+// group's: parts of one fault differ by about half.
 const likeCluster = 4
 
 // grow adds neighbours to a seed as long as they are more likely faulty like the
 // rest than normal.
-func (m *model) grow(a *atlas, at int32, taken []bool) candidate {
-	members := []int32{at}
-	inside := map[int32]bool{at: true}
-	extra := 0.0
-	joinCost := math.Log(m.params.JoinOdds) - math.Log1p(-m.params.JoinOdds)
-	best := m.assess(members, 0)
-	frontier := a.beside(at, nil)
+func (m *model) grow(a *atlas, at int32, taken []bool) group {
+	g := group{members: []int32{at}}
+	var sum pool
+	sum.add(m, at)
+	g.score = sum.logBayes(m)
+	odds := math.Log(m.params.JoinOdds) - math.Log1p(-m.params.JoinOdds)
 	seen := map[int32]bool{at: true}
-	for _, n := range frontier {
-		seen[n] = true
-	}
-	for len(frontier) > 0 {
-		theta := best.ratio()
-		pick, pickScore := -1, 0.0
-		for f, n := range frontier {
-			if taken[n] || inside[n] {
-				continue
+	var frontier []int32
+	extend := func(from int32) {
+		for _, n := range a.beside(from, nil) {
+			if !seen[n] {
+				seen[n] = true
+				if !taken[n] {
+					frontier = append(frontier, n)
+				}
 			}
-			if s := m.joins(int(n), theta) + joinCost; s > pickScore {
-				pick, pickScore = f, s
+		}
+	}
+	extend(at)
+	cost := 0.0
+	for len(frontier) > 0 {
+		theta := sum.ratio(m)
+		pick, best := -1, 0.0
+		for f, n := range frontier {
+			if s := m.joins(n, theta) + odds; s > best {
+				pick, best = f, s
 			}
 		}
 		if pick < 0 {
@@ -194,36 +171,69 @@ func (m *model) grow(a *atlas, at int32, taken []bool) candidate {
 		}
 		n := frontier[pick]
 		frontier = slices.Delete(frontier, pick, pick+1)
-		inside[n] = true
-		members = append(members, n)
-		sorted := slices.Clone(members)
-		slices.Sort(sorted)
-		best = m.assess(sorted, extra)
-		for _, next := range a.beside(n, nil) {
-			if !seen[next] {
-				seen[next] = true
-				frontier = append(frontier, next)
-			}
+		g.members = append(g.members, n)
+		sum.add(m, n)
+		if isCell(m.ids[n]) {
+			cost += joinCost
 		}
+		extend(n)
 	}
-	return best
-}
-
-// ratio is the posterior mean of the calls' rate over the reference, given a fault.
-func (c *candidate) ratio() float64 {
-	e := &c.channels[0]
-	return math.Max(1.2, (e.prior.shape+e.x)/(e.prior.rate()+e.e))
+	slices.Sort(g.members)
+	g.score = sum.logBayes(m) - cost
+	return g
 }
 
 // joins is the log Bayes factor of "faulty like its neighbours" against normal.
-func (m *model) joins(i int, theta float64) float64 {
-	e := m.calls.expected[i]
+// A place that is faulty beyond doubt joins however bad the rest is.
+func (m *model) joins(i int32, theta float64) float64 {
+	c := &m.calls
+	own := m.single(int(i))
+	e := c.expected[i]
 	if e <= 0 {
-		return m.single(i)
+		return own
 	}
-	d := m.calls.design[i]
-	x, e := m.calls.x[i]/d, e/d
-	p := m.calls.priors[m.sceneOf(i)]
+	x, e := c.x[i]/c.design[i], e/c.design[i]
+	p := c.priors[m.sceneOf(int(i))]
 	like := logMarginal(x, e, likeCluster, likeCluster/theta) - logMarginal(x, e, p.normal, p.normal)
-	return math.Max(like, math.Min(m.single(i), 20)+math.Log(p.faulty))
+	return math.Max(like, own+math.Log(p.faulty))
+}
+
+// disc is all places within k cells of a seed, good or bad: an area that is a bit
+// worse everywhere shows in it though none of its cells does.
+func (m *model) disc(a *atlas, at int32, k int, taken []bool) group {
+	var g group
+	var sum pool
+	for _, c := range geo.Cell(m.ids[at]).Disk(k) {
+		n := m.index(geo.PlaceID(c))
+		if n < 0 || taken[n] {
+			continue
+		}
+		g.members = append(g.members, int32(n))
+	}
+	slices.Sort(g.members)
+	for _, n := range g.members {
+		sum.add(m, n)
+	}
+	g.score = math.Inf(-1)
+	if len(g.members) > 1 {
+		g.score = sum.logBayes(m) - discCost
+	}
+	return g
+}
+
+// candidates assesses the groups, after joining those that are one fault.
+func (m *model) candidates(a *atlas) []candidate {
+	groups := m.joinAcross(a, m.groups(a))
+	out := make([]candidate, 0, len(groups))
+	for _, g := range groups {
+		var sum pool
+		for _, i := range g.members {
+			sum.add(m, i)
+		}
+		c := m.assess(g.members, g.score-sum.logBayes(m))
+		if c.faulty > 0.01 {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -137,7 +137,7 @@ func (j *judgement) quantile(values []float64, q float64) float64 {
 
 // shares gives max(0, 1 − θ0/θ) at the quadrature's points.
 func (e *evidence) shares() []float64 {
-	shape, rate := e.prior.shape+e.x, e.prior.rate()+e.e
+	shape, rate := e.prior.posterior(e.x, e.e)
 	out := make([]float64, 0, len(scoresRate)*len(scoresNormal))
 	for _, zr := range scoresRate {
 		theta := gammaAt(shape, zr) / rate

@@ -6,19 +6,32 @@ import (
 
 // prior is what the ratio of a place's rate to the reference may be before its
 // data are seen: normal places scatter around 1 by a gamma distribution, and a
-// share of places is faulty, with ratios from a wide gamma distribution
-// (DuMouchel 1999, two-component gamma–Poisson shrinker).
+// share of places is faulty, with ratios from a mixture of gammas around
+// faultMeans (after DuMouchel 1999, whose shrinker mixes two gammas).
 type prior struct {
-	faulty float64 // share of faulty places
-	normal float64 // shape and rate of the normal gamma; 1/normal is the heterogeneity
-	shape  float64 // of the faulty gamma
-	mean   float64 // of the faulty gamma
+	faulty float64   // share of faulty places
+	normal float64   // shape and rate of the normal gamma; 1/normal is the scatter
+	mix    *faultMix // weights of the faulty gammas
 }
 
-func (p prior) rate() float64 { return p.shape / p.mean }
+// faultMeans are the ratios that faults cluster around, and faultShape the shape
+// of the gamma around each: together they cover 1.3 to 40 times the reference
+// with little weight near 1, where normal places are.
+var faultMeans = [...]float64{1, 2.5, 5, 10, 20}
+
+const faultShape = 4.0
+
+// faultMix weighs faultMeans. Mild faults are more common than extreme ones; not
+// every fault makes people complain more.
+type faultMix [len(faultMeans)]float64
+
+var (
+	callsMix     = &faultMix{0, 0.35, 0.35, 0.20, 0.10}
+	complainsMix = &faultMix{0.4, 0.15, 0.20, 0.15, 0.10}
+)
 
 // defaultPrior serves where too little data are there to fit one.
-var defaultPrior = prior{faulty: 0.02, normal: 20, shape: 1.5, mean: 5}
+var defaultPrior = prior{faulty: 0.02, normal: 15, mix: callsMix}
 
 // logMarginal is the log probability of x events where e are expected under a
 // Gamma(a, b) ratio, without the terms that all models share.
@@ -32,10 +45,62 @@ func logMarginal(x, e, a, b float64) float64 {
 	return v
 }
 
+// logFaulty is the log probability of x events where e are expected under a
+// fault, as logMarginal has it.
+func (p prior) logFaulty(x, e float64) float64 {
+	high := math.Inf(-1)
+	var part [len(faultMeans)]float64
+	for k, mean := range faultMeans {
+		if p.mix[k] > 0 {
+			b := faultShape / mean
+			part[k] = math.Log(p.mix[k]) - faultShape*math.Log1p(e/b) - x*math.Log(b+e)
+			high = math.Max(high, part[k])
+		}
+	}
+	sum := 0.0
+	for k := range part {
+		if p.mix[k] > 0 {
+			sum += math.Exp(part[k] - high)
+		}
+	}
+	v := high + math.Log(sum)
+	if x > 0 {
+		up, _ := math.Lgamma(faultShape + x)
+		v += up - math.Log(6) // Γ(4)
+	}
+	return v
+}
+
+// posterior is the gamma that has the mean and variance of a faulty place's ratio
+// after its data are seen.
+func (p prior) posterior(x, e float64) (shape, rate float64) {
+	var w [len(faultMeans)]float64
+	high := math.Inf(-1)
+	for k, mean := range faultMeans {
+		w[k] = math.Inf(-1)
+		if p.mix[k] > 0 {
+			b := faultShape / mean
+			w[k] = math.Log(p.mix[k]) - faultShape*math.Log1p(e/b) - x*math.Log(b+e)
+			high = math.Max(high, w[k])
+		}
+	}
+	sum, first, second := 0.0, 0.0, 0.0
+	for k, mean := range faultMeans {
+		v := math.Exp(w[k] - high)
+		a, b := faultShape+x, faultShape/mean+e
+		sum += v
+		first += v * a / b
+		second += v * a * (a + 1) / (b * b)
+	}
+	first /= sum
+	variance := second/sum - first*first
+	return first * first / variance, first / variance
+}
+
 // logBayes is the log Bayes factor of faulty against normal; normal is the shape
 // of the normal gamma (larger for pooled places).
 func (p prior) logBayes(x, e, normal float64) float64 {
-	return logMarginal(x, e, p.shape, p.rate()) - logMarginal(x, e, normal, normal)
+	return p.logFaulty(x, e) - logMarginal(x, e, normal, normal)
 }
 
 // chance turns the share of faulty places and a log Bayes factor into a probability.
@@ -92,48 +157,45 @@ func (c *channel) binned(keep func(i int) bool) []bin {
 	return bins
 }
 
-// logPosterior is the penalised log likelihood of a prior. The penalties are weak
-// and keep the fit sane where data say nothing; around is what is believed then.
-func (p prior) logPosterior(bins []bin, around prior) float64 {
-	if p.faulty <= 1e-5 || p.faulty >= 0.4 || p.normal < 2 || p.normal > 400 ||
-		p.shape < 0.7 || p.shape > 6 || p.mean < 1.7 || p.mean > 25 {
+// logPosterior is the penalised log likelihood of a prior. The penalties keep the
+// fit sane where data say little; around is what is believed then.
+func (p prior) logPosterior(bins []bin, faulty []float64, around prior) float64 {
+	if p.faulty <= 1e-4 || p.faulty >= 0.4 || p.normal < 2 || p.normal > 400 {
 		return math.Inf(-1)
 	}
 	square := func(v float64) float64 { return v * v }
-	v := -square(math.Log(p.normal/around.normal)/0.8)/2 -
-		square(math.Log(p.shape/around.shape)/0.4)/2 -
-		square(math.Log(p.mean/around.mean)/0.5)/2 -
-		square(math.Log(p.faulty/around.faulty)/1.2)/2
-	b := p.rate()
-	for _, g := range bins {
+	v := -square(math.Log(p.normal/around.normal)/0.15)/2 - square(math.Log(p.faulty/around.faulty)/1.2)/2
+	for k, g := range bins {
 		normal := logMarginal(g.x, g.e, p.normal, p.normal)
-		faulty := logMarginal(g.x, g.e, p.shape, b)
-		high := math.Max(normal, faulty)
-		v += g.count * (high + math.Log((1-p.faulty)*math.Exp(normal-high)+p.faulty*math.Exp(faulty-high)))
+		high := math.Max(normal, faulty[k])
+		v += g.count * (high + math.Log((1-p.faulty)*math.Exp(normal-high)+p.faulty*math.Exp(faulty[k]-high)))
 	}
 	return v
 }
 
-// fitPrior maximises the penalised likelihood, one parameter after another.
+// fitPrior finds share and scatter of greatest penalised likelihood, one after
+// the other.
 func fitPrior(bins []bin, around prior, rounds int) prior {
 	if len(bins) == 0 {
 		return around
 	}
+	faulty := make([]float64, len(bins))
+	for k, g := range bins {
+		faulty[k] = around.logFaulty(g.x, g.e)
+	}
 	p := around
-	best := p.logPosterior(bins, around)
+	best := p.logPosterior(bins, faulty, around)
 	step := 0.7
 	for range rounds {
 		for _, set := range []func(q *prior, f float64){
 			func(q *prior, f float64) { q.faulty *= f },
 			func(q *prior, f float64) { q.normal *= f },
-			func(q *prior, f float64) { q.mean *= f },
-			func(q *prior, f float64) { q.shape *= f },
 		} {
 			for _, f := range []float64{math.Exp(step), math.Exp(-step)} {
 				for range 4 {
 					q := p
 					set(&q, f)
-					v := q.logPosterior(bins, around)
+					v := q.logPosterior(bins, faulty, around)
 					if v <= best {
 						break
 					}
@@ -141,7 +203,52 @@ func fitPrior(bins []bin, around prior, rounds int) prior {
 				}
 			}
 		}
-		step *= 0.7
+		step *= 0.6
 	}
 	return p
+}
+
+// fitScatter fits a single gamma to all places, faulty ones included: the widest
+// scatter that normal places could have. It suits complaints, because whether
+// people complain differs from place to place for reasons that are no faults.
+func fitScatter(bins []bin) prior {
+	p := defaultPrior
+	p.mix = complainsMix
+	best := math.Inf(-1)
+	for normal := 0.2; normal < 100; normal *= 1.15 {
+		v := -math.Pow(math.Log(normal/3), 2) / 2
+		for _, g := range bins {
+			v += g.count * logMarginal(g.x, g.e, normal, normal)
+		}
+		if v > best {
+			best, p.normal = v, normal
+		}
+	}
+	return p
+}
+
+// lowerScatter estimates how normal places scatter (variance of their ratio to
+// the reference) from those below it: faults only raise rates, so the lower half
+// shows normal places alone. On the square-root scale a count with expectation e
+// and scatter h has variance (1 + e·h)/4. around is the value that a few places
+// cannot move, worth aroundPlaces of them.
+func lowerScatter(bins []bin, around float64) float64 {
+	const least, aroundPlaces = 2.0, 30.0 // expected events from which a place says something
+	h := around
+	for range 4 {
+		num, den := 0.0, 0.0
+		for _, g := range bins {
+			if g.e < least || g.x > g.e {
+				continue
+			}
+			d := math.Sqrt(g.x+3.0/8) - math.Sqrt(g.e+3.0/8)
+			w := g.count / ((1 + g.e*h) * (1 + g.e*h))
+			num += w * g.e * (4*d*d - 1)
+			den += w * g.e * g.e
+		}
+		one := 10.0 / ((1 + 10*around) * (1 + 10*around)) * 10 // a place that expects ten events
+		h = (math.Max(num, 0) + aroundPlaces*one*around) / (den + aroundPlaces*one)
+		h = math.Min(math.Max(h, 0.005), 0.5)
+	}
+	return h
 }

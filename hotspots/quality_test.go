@@ -120,9 +120,13 @@ func buildCity(t testing.TB, s citySettings, seed uint64) *world {
 		line := &geo.Venue{ID: fmt.Sprintf("H%d", n), Name: fmt.Sprintf("road %d", n), Ref: fmt.Sprintf("G%d", 4+n), Scene: geo.SceneHighway}
 		var stretch []*spot
 		busy := s.density * (0.3 + r.Float64())
+		at := cells[r.IntN(len(cells))].Center()
+		course := 2 * math.Pi * r.Float64()
 		for km := range 30 + r.IntN(60) {
-			c := cells[r.IntN(len(cells))]
-			d := districts[km/30%3]
+			c := centreCell(t, at.Lat, at.Lon)
+			at.Lat += math.Cos(course) / 111.2
+			at.Lon += math.Sin(course) / 111.2 / math.Cos(at.Lat*math.Pi/180)
+			d := districtOf(c)
 			stretch = append(stretch, w.km(line, km, c, d, busy*math.Exp(0.3*r.NormFloat64()), normal(d, 1.5)))
 		}
 		roads = append(roads, stretch)
@@ -137,9 +141,12 @@ func buildCity(t testing.TB, s citySettings, seed uint64) *world {
 			}
 		}
 	}
+	hit := map[string]bool{} // one fault a venue: two of them cannot be told apart
 	pick := func(name string, from []*spot, n int) {
 		for k := 0; k < n && k < len(from); k++ {
-			if sp := from[r.IntN(len(from))]; sp.fault == "" {
+			sp := from[r.IntN(len(from))]
+			if id := w.places[sp.id].Venue.ID; !hit[id] {
+				hit[id] = true
 				breakSpot(sp, fmt.Sprintf("%s %d", name, k), factor())
 			}
 		}
@@ -150,16 +157,32 @@ func buildCity(t testing.TB, s citySettings, seed uint64) *world {
 	for k := 0; k < s.faults[3] && len(roads) > 0; k++ {
 		road := roads[r.IntN(len(roads))]
 		from, f := r.IntN(len(road)-5), factor()
-		for _, sp := range road[from : from+1+r.IntN(5)] {
-			if sp.fault == "" {
+		stretch := road[from : from+1+r.IntN(5)]
+		apart := true // from other faults on this road
+		for _, sp := range road[max(0, from-2):min(len(road), from+len(stretch)+2)] {
+			apart = apart && sp.fault == ""
+		}
+		for _, sp := range stretch {
+			if apart {
 				breakSpot(sp, fmt.Sprintf("stretch %d", k), f)
 			}
 		}
 	}
+	busy := map[geo.Cell]bool{} // cells near an area fault
 	for k := range s.faults[4] {
 		mid, f := cells[r.IntN(len(cells))], factor()
+		if busy[mid] {
+			continue
+		}
+		for _, c := range mid.Disk(7) {
+			busy[c] = true
+		}
+		area := map[geo.Cell]bool{}
 		for _, c := range mid.Disk(r.IntN(3)) {
-			if sp := w.byID[geo.PlaceID(c)]; sp != nil && sp.fault == "" {
+			area[c] = true
+		}
+		for _, sp := range w.spots { // cells, and the venues in them
+			if pl := w.places[sp.id]; area[pl.Cell] && sp.fault == "" && pl.Kind != geo.PlaceSegment {
 				breakSpot(sp, fmt.Sprintf("area %d", k), f*(0.7+0.6*r.Float64()))
 			}
 		}

@@ -1,0 +1,168 @@
+package hotspots
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// One fault can show at places of different kinds. A broken tower lights up the
+// cell around it, because positions are off by more than a wall; an area without
+// coverage contains venues. Both are joined here, so that one fault is one
+// hotspot and what is listed next is another.
+const (
+	spillCells = 4   // cells that positions from one venue or segment may light up
+	spillShare = 0.5 // of its excess that may end up there, at most
+	spillOdds  = -1  // log odds of a fault from which a neighbour counts as lit up
+	sameFault  = 0.7 // prior probability that a venue inside a faulty area shares the fault
+)
+
+// joint is a group with what joining needs.
+type joint struct {
+	group
+	sum    pool
+	excess float64    // bad calls above the reference
+	cells  []geo.Cell // where it is
+	cell   bool       // made of cells
+	gone   bool
+}
+
+// joinAcross joins groups of different kinds that are one fault.
+func (m *model) joinAcross(a *atlas, groups []group) []group {
+	all := make([]joint, len(groups))
+	owner := map[int32]int{} // place → group
+	at := map[geo.Cell][]int{}
+	for g := range groups {
+		all[g] = m.joint(a, groups[g])
+		for _, i := range groups[g].members {
+			owner[i] = g
+		}
+		for _, c := range all[g].cells {
+			at[c] = append(at[c], g)
+		}
+	}
+	m.joinSpill(all, at)
+	m.joinInside(a, all, owner)
+	out := groups[:0]
+	for g := range all {
+		if !all[g].gone {
+			slices.Sort(all[g].members)
+			out = append(out, all[g].group)
+		}
+	}
+	return out
+}
+
+func (m *model) joint(a *atlas, g group) joint {
+	j := joint{group: g, cell: isCell(m.ids[g.members[0]])}
+	j.members = slices.Clone(g.members)
+	for _, i := range g.members {
+		j.sum.add(m, i)
+		j.excess += m.calls.x[i] - m.calls.expected[i]
+		if isCell(m.ids[i]) {
+			j.cells = append(j.cells, geo.Cell(m.ids[i]))
+			continue
+		}
+		pl := a.place[i]
+		if pl.Cell == 0 {
+			continue
+		}
+		j.cells = append(j.cells, pl.Cell)
+	}
+	slices.Sort(j.cells)
+	j.cells = slices.Compact(j.cells)
+	return j
+}
+
+// joinSpill gives small groups of cells beside a much stronger venue or segment to it.
+func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
+	for b := range all {
+		small := &all[b]
+		if !small.cell || len(small.cells) > spillCells {
+			continue
+		}
+		if small.score+math.Log(m.faultyShare(small.members)) < spillOdds {
+			continue
+		}
+		best := -1
+		for _, c := range small.cells {
+			for _, near := range c.Disk(1) {
+				for _, g := range at[near] {
+					big := &all[g]
+					if big.cell || big.gone || small.excess > spillShare*big.excess {
+						continue
+					}
+					if best < 0 || big.excess > all[best].excess || big.excess == all[best].excess && g < best {
+						best = g
+					}
+				}
+			}
+		}
+		if best >= 0 && all[best].score+math.Log(m.faultyShare(all[best].members)) > 0 {
+			all[best].take(small)
+		}
+	}
+}
+
+func (j *joint) take(o *joint) {
+	j.members = append(j.members, o.members...)
+	j.score += math.Max(0, o.score)
+	j.excess += o.excess
+	o.gone = true
+}
+
+// joinInside gives venues and segments that lie in a faulty area to it, where
+// their rates fit the area's better than a fault of their own.
+func (m *model) joinInside(a *atlas, all []joint, owner map[int32]int) {
+	inside := map[geo.Cell][]int32{} // venues and segments by cell
+	for i, pl := range a.place {
+		if pl.Cell != 0 {
+			inside[pl.Cell] = append(inside[pl.Cell], i)
+		}
+	}
+	order := make([]int, len(all))
+	for g := range order {
+		order[g] = g
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(all[y].excess, all[x].excess), cmp.Compare(x, y))
+	})
+	for _, g := range order {
+		area := &all[g]
+		if !area.cell || area.gone || area.score+math.Log(m.faultyShare(area.members)) < 0 {
+			continue
+		}
+		theta := area.sum.ratio(m)
+		prior := 0.5
+		if len(area.cells) >= 3 {
+			prior = sameFault
+		}
+		odds := math.Log(prior) - math.Log1p(-prior)
+		for _, c := range area.cells {
+			places := inside[c]
+			slices.Sort(places)
+			for _, i := range places {
+				o, grouped := owner[i]
+				switch {
+				case !grouped:
+					if m.joins(i, theta)+odds > 0 {
+						area.members = append(area.members, i)
+						owner[i] = g
+					}
+				case all[o].gone || all[o].cell || all[o].excess > area.excess:
+				default:
+					other := &all[o]
+					pr := m.calls.priors[other.sum.scene]
+					x, e := other.sum.x[0], other.sum.e[0]
+					same := logMarginal(x, e, likeCluster, likeCluster/theta)
+					free := pr.logFaulty(x, e)
+					if same+odds > free {
+						area.take(other)
+					}
+				}
+			}
+		}
+	}
+}
