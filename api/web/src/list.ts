@@ -3,7 +3,7 @@ import { ApiError } from "./client";
 import { course, range } from "./chart";
 import { button, el } from "./dom";
 import { amount, day, interval, percent, whole } from "./format";
-import { text, word } from "./text";
+import { note, text, word } from "./text";
 import type { Hotspot } from "./types";
 
 /** The ranked list with its head, or what stands in its place. */
@@ -25,7 +25,7 @@ function content(m: Model, act: Actions): (HTMLElement | null)[] {
       el("p", {}, text(lang, "list.run", { start: day(run.start), end: day(run.end) })),
       el("p", {}, text(lang, "list.summary", { calls: whole(run.summary.calls, lang), bad: whole(run.summary.bad_calls, lang), hurt: whole(run.summary.hurt_customers, lang) })),
       el("p", { class: "faint" }, text(lang, "list.sort")),
-      ...notes.map((n) => el("p", { class: "note" }, n)),
+      ...notes.map((n) => el("p", { class: "note" }, note(lang, n))),
     ),
     m.loading ? loading(m) : null,
     hotspots.length ? rows(m, act, hotspots) : message("none", text(lang, "state.noneTitle"), text(lang, "state.noneText")),

@@ -1,4 +1,3 @@
-import "./page.css";
 import { selected, type Actions, type Model } from "./app";
 import { getHotspots, getShapes } from "./client";
 import { detailView } from "./detail";
@@ -10,6 +9,7 @@ import { MapView } from "./map";
 import { filters, formatState, parseState } from "./state";
 import { browserLang, text } from "./text";
 import type { CellProperties, RegionProperties } from "./types";
+import "./page.css"; // after MapLibre's, which it changes
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const narrow = matchMedia("(max-width: 760px)");
@@ -207,7 +207,7 @@ loadRegions().catch((e: Error) => toast(t("state.mapError", { reason: e.message 
 declare global {
   interface Window {
     /** For the browser test: the map, the model, and whether all is drawn. */
-    hotcell: { map: MapView | null; model: Model; settled(): boolean };
+    hotcell: { map: MapView | null; model: Model; why(): string[]; settled(): boolean };
   }
 }
 window.hotcell = {
@@ -215,6 +215,15 @@ window.hotcell = {
     return map;
   },
   model,
-  settled: () => !model.loading && map !== null && map.pending === 0 && map.map.loaded() && !map.map.isMoving() && map.map.areTilesLoaded(),
+  /** What is still going on. */
+  why: () =>
+    Object.entries({
+      loading: model.loading,
+      noMap: map === null,
+      fetching: (map?.pending ?? 0) > 0,
+      drawing: !map?.map.loaded(),
+      tiles: !map?.map.areTilesLoaded(),
+      moving: map?.map.isMoving() ?? false,
+    }).flatMap(([what, is]) => (is ? [what] : [])),
+  settled: () => window.hotcell.why().length === 0,
 };
-

@@ -3,7 +3,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { getCells, getShapes } from "./client";
 import { runWindow } from "./format";
-import { boxAround, boxText, coarse, contains, labelPoint, positions, radiusOf, resolutionAt, type Box } from "./scale";
+import { areaOf, boxAround, boxText, coarse, contains, labelIn, positions, radiusOf, resolutionAt, type Box } from "./scale";
 import { filters, type State, type Theme, type View } from "./state";
 import { mapStyle, nothing, type MapData, type SourceName } from "./style";
 import type { CellProperties, Collection, Hotspot, Ranking } from "./types";
@@ -140,19 +140,28 @@ export class MapView {
     });
   }
 
-  private refresh() {
+  private view(): Box {
     const b = this.map.getBounds();
-    const view: Box = { west: b.getWest(), south: b.getSouth(), east: b.getEast(), north: b.getNorth() };
+    return { west: b.getWest(), south: b.getSouth(), east: b.getEast(), north: b.getNorth() };
+  }
+
+  private labelRegions() {
+    this.set("region-labels", regionLabels(this.data.regions, this.view()));
+  }
+
+  private refresh() {
+    const view = this.view();
     const zoom = this.map.getZoom();
     this.set("graticule", graticule(view));
     const shapes = String(Math.min(16, Math.max(0, Math.ceil(zoom))));
     void this.ensure("regions", view, shapes, (bbox, signal) => getShapes("regions", { bbox, zoom: shapes }, signal), (c) => {
       this.set("regions", c);
-      this.set("region-labels", labels(c));
+      this.labelRegions();
     });
+    this.labelRegions();
     void this.ensure("venues", view, shapes, (bbox, signal) => getShapes("venues", { bbox, zoom: shapes }, signal), (c) => {
       this.set("venues", c);
-      this.set("venue-labels", labels(c));
+      this.set("venue-labels", venueLabels(c));
     });
     const run = this.ranking?.run;
     if (!run) return;
@@ -184,15 +193,28 @@ export class MapView {
   }
 }
 
-/** One label per polygon, the larger first; lines are labelled along themselves. */
-function labels(c: Collection): GeoJSON.FeatureCollection {
-  return {
-    type: "FeatureCollection",
-    features: c.features.flatMap((f, order) => {
-      const at = labelPoint(f.geometry);
-      return at && f.properties?.["scene"] !== "other" ? [{ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: at }, properties: { ...f.properties, order } }] : [];
-    }),
-  };
+/** One label per building, the larger first; highways are labelled along themselves. */
+function venueLabels(c: Collection): GeoJSON.FeatureCollection {
+  const everywhere: Box = { west: -180, south: -90, east: 180, north: 90 };
+  return labelled(c.features.flatMap((f, order) => {
+    const label = f.properties?.["scene"] === "other" ? null : labelIn(f.geometry, everywhere);
+    return label ? [{ at: label.at, properties: { ...f.properties, order } }] : [];
+  }));
+}
+
+/** Regions are named where they are in view, unless they fill it and finer ones are there. */
+function regionLabels(c: GeoJSON.FeatureCollection, view: Box): GeoJSON.FeatureCollection {
+  const parents = new Set(c.features.map((f) => f.properties?.["parent"]));
+  const full = areaOf(view);
+  return labelled(c.features.flatMap((f) => {
+    const label = labelIn(f.geometry, view);
+    if (!label || label.area < full * 0.01) return [];
+    return label.area > full * 0.5 && parents.has(f.properties?.["code"]) ? [] : [{ at: label.at, properties: f.properties ?? {} }];
+  }));
+}
+
+function labelled(labels: { at: [number, number]; properties: object }[]): GeoJSON.FeatureCollection {
+  return { type: "FeatureCollection", features: labels.map(({ at, properties }) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties })) };
 }
 
 /** Meridians and parallels at a round step, some six across the view. */

@@ -37,9 +37,15 @@ export function cellColour(metric: Metric, theme: Theme): unknown[] {
   return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], fewColour[theme], step] : step;
 }
 
-/** The H3 resolution whose cells are some 30 pixels wide at a zoom. */
+/** How strongly a cell is painted: what is normal or uncertain stays in the background. */
+export function cellOpacity(metric: Metric): unknown[] {
+  const step = ["step", ["coalesce", ["get", metric], 0], 0.5, breaks[metric][0], 0.85];
+  return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], 0.55, step] : step;
+}
+
+/** The H3 resolution whose cells are 25 to 70 pixels wide at a zoom: one step of it is 1.4 of zoom. */
 export function resolutionAt(zoom: number): number {
-  return Math.min(11, Math.max(3, Math.floor((zoom - 11.6) / 1.4) + 9));
+  return Math.min(11, Math.max(3, Math.floor((zoom - 12.4) / 1.4) + 9));
 }
 
 /** Radius in pixels: the area of the disc stands for the avoidable impact. */
@@ -90,26 +96,52 @@ export function positions(g: GeoJSON.Geometry | null): number[][] {
   return flat(g.coordinates);
 }
 
-/** Where a polygon's label goes: the centroid of its largest ring. */
-export function labelPoint(g: GeoJSON.Geometry): [number, number] | null {
+/** The part of an open or closed ring inside a box, open (Sutherland–Hodgman). */
+export function clip(ring: readonly GeoJSON.Position[], b: Box): GeoJSON.Position[] {
+  let points = ring.slice();
+  const sides: [axis: 0 | 1, limit: number, sign: 1 | -1][] = [[0, b.west, 1], [0, b.east, -1], [1, b.south, 1], [1, b.north, -1]];
+  for (const [axis, limit, sign] of sides) {
+    const inside = (p: GeoJSON.Position) => sign * (p[axis]! - limit) >= 0;
+    const kept: GeoJSON.Position[] = [];
+    points.forEach((p, i) => {
+      const before = points.at(i - 1)!;
+      if (inside(p) !== inside(before)) {
+        const t = (limit - before[axis]!) / (p[axis]! - before[axis]!);
+        kept.push([before[0]! + t * (p[0]! - before[0]!), before[1]! + t * (p[1]! - before[1]!)]);
+      }
+      if (inside(p)) kept.push(p);
+    });
+    points = kept;
+  }
+  return points;
+}
+
+export interface Label {
+  at: [number, number];
+  area: number; // square degrees
+}
+
+/** Centroid and area of the largest part of a polygon inside the box; null when nothing is. */
+export function labelIn(g: GeoJSON.Geometry, b: Box): Label | null {
   const rings = g.type === "Polygon" ? [g.coordinates[0]] : g.type === "MultiPolygon" ? g.coordinates.map((p) => p[0]) : [];
-  let best: [number, number] | null = null;
-  let largest = 0;
-  for (const ring of rings) {
-    let area = 0, x = 0, y = 0;
-    const [ox, oy] = ring?.[0] ?? [0, 0];
-    for (let i = 0; ring && i + 1 < ring.length; i++) {
-      const [ax, ay] = [ring[i]![0]! - ox!, ring[i]![1]! - oy!];
-      const [bx, by] = [ring[i + 1]![0]! - ox!, ring[i + 1]![1]! - oy!];
+  let best: Label | null = null;
+  for (const whole of rings) {
+    const ring = clip(whole ?? [], b);
+    const [ox, oy] = ring[0] ?? [0, 0];
+    let twice = 0, x = 0, y = 0;
+    ring.forEach((p, i) => {
+      const next = ring[(i + 1) % ring.length]!;
+      const [ax, ay, bx, by] = [p[0]! - ox!, p[1]! - oy!, next[0]! - ox!, next[1]! - oy!];
       const cross = ax * by - bx * ay;
-      area += cross;
+      twice += cross;
       x += (ax + bx) * cross;
       y += (ay + by) * cross;
-    }
-    if (Math.abs(area) > largest) {
-      largest = Math.abs(area);
-      best = [ox! + x / (3 * area), oy! + y / (3 * area)];
+    });
+    if (Math.abs(twice) / 2 > (best?.area ?? 0)) {
+      best = { at: [ox! + x / (3 * twice), oy! + y / (3 * twice)], area: Math.abs(twice) / 2 };
     }
   }
   return best;
 }
+
+export const areaOf = (b: Box) => (b.east - b.west) * (b.north - b.south);

@@ -1,5 +1,5 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import { cellColour } from "./scale";
+import { cellColour, cellOpacity } from "./scale";
 import type { Metric, Theme } from "./state";
 
 /** Sources of the map, all GeoJSON and all ours. */
@@ -42,10 +42,12 @@ export const isSelected = (id: string): ExpressionSpecification => ["==", ["get"
 export function mapStyle(theme: Theme, metric: Metric, selected: string, data: MapData): StyleSpecification {
   const c = colours[theme];
   const level = (finest: number, others: number): ExpressionSpecification => ["match", ["get", "level"], "district", finest, others];
+  // Close up the discs shrink, so that they do not hide what they stand for.
+  const radius = (more: number): ExpressionSpecification => ["interpolate", ["linear"], ["zoom"], 12.5, ["+", ["get", "radius"], more], 14.5, ["+", ["min", ["get", "radius"], 12], more]];
   const layers: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": c.ground } },
     { id: "graticule", type: "line", source: "graticule", paint: { "line-color": c.grid, "line-width": 1 } },
-    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme) as unknown as ExpressionSpecification, "fill-opacity": 0.82, "fill-outline-color": c.ground } },
+    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme) as unknown as ExpressionSpecification, "fill-opacity": cellOpacity(metric) as unknown as ExpressionSpecification, "fill-outline-color": c.ground } },
     { id: "buildings", type: "fill", source: "venues", minzoom: 11, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.building, "fill-opacity": 0.25, "fill-outline-color": c.faint } },
     { id: "region-lines", type: "line", source: "regions", layout: { "line-join": "round" }, paint: { "line-color": c.region, "line-width": level(0.8, 1.6), "line-dasharray": [3, 2] } },
     { id: "roads", type: "line", source: "venues", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.road, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1, 12, 2.5, 16, 6] } },
@@ -62,11 +64,11 @@ export function mapStyle(theme: Theme, metric: Metric, selected: string, data: M
       layout: { "text-field": ["get", "name"], "text-font": font, "text-size": level(12, 14), "text-letter-spacing": 0.08, "text-padding": 10, "symbol-sort-key": level(1, 0) },
       paint: { "text-color": c.text, "text-opacity": 0.85, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
     { id: "discs", type: "circle", source: "discs", layout: { "circle-sort-key": ["-", 0, ["get", "rank"]] },
-      paint: { "circle-color": c.disc, "circle-radius": ["get", "radius"], "circle-opacity": 0.88, "circle-stroke-color": c.halo, "circle-stroke-width": 1.5 } },
+      paint: { "circle-color": c.disc, "circle-radius": radius(0), "circle-opacity": 0.88, "circle-stroke-color": c.halo, "circle-stroke-width": 1.5 } },
     { id: "disc-chosen", type: "circle", source: "discs", filter: isSelected(selected),
-      paint: { "circle-color": c.accent, "circle-radius": ["+", ["get", "radius"], 2], "circle-stroke-color": c.halo, "circle-stroke-width": 3 } },
+      paint: { "circle-color": c.accent, "circle-radius": radius(2), "circle-stroke-color": c.halo, "circle-stroke-width": 3 } },
     { id: "ranks", type: "symbol", source: "discs",
-      layout: { "text-field": ["to-string", ["get", "rank"]], "text-font": font, "text-size": ["interpolate", ["linear"], ["get", "radius"], 8, 10, 22, 15], "text-padding": 0, "symbol-sort-key": ["get", "rank"] },
+      layout: { "text-field": ["to-string", ["get", "rank"]], "text-font": font, "text-size": ["interpolate", ["linear"], ["get", "radius"], 8, 10, 22, 14], "text-padding": 0, "symbol-sort-key": ["get", "rank"] },
       paint: { "text-color": ["case", isSelected(selected), "#ffffff", c.rank] } },
   ];
   const sources = Object.fromEntries(Object.entries(data).map(([name, d]) => [name, { type: "geojson" as const, data: d }]));

@@ -28,3 +28,18 @@ export function text(lang: Lang, key: Key, values: Record<string, string | numbe
 export function word(lang: Lang, group: string, value: string): string {
   return tables[lang][`${group}.${value}` as Key] ?? (value || "–");
 }
+
+// Notes of the API that this page can say in its language; the others stay as they are.
+const notes: [RegExp, Key][] = [
+  [/^Filtered from the latest run/, "note.filtered"],
+  [/^The first (?<shown>\d+) of (?<found>\d+) hotspots/, "note.top"],
+];
+
+/** A note of the API in the chosen language where it is a known one. */
+export function note(lang: Lang, english: string): string {
+  for (const [pattern, key] of notes) {
+    const match = pattern.exec(english);
+    if (match) return text(lang, key, match.groups ?? {});
+  }
+  return english;
+}

@@ -36,7 +36,8 @@ export const en = {
   "list.noExposure": "No calls counted here: ranked on complaints",
   "list.impact": "avoidable impact",
   "list.trendLabel": "Bad-call rate per week, last {n} weeks",
-  "list.near": "Cells at {place}",
+  "note.filtered": "Filtered from the latest run: ranks are those among all its hotspots.",
+  "note.top": "The first {shown} of {found} hotspots are shown.",
 
   "state.loading": "Ranking …",
   "state.emptyTitle": "No analysis yet",

@@ -38,7 +38,8 @@ export const zh: Record<Key, string> = {
   "list.noExposure": "此处无通话计数，按投诉排名",
   "list.impact": "可避免影响",
   "list.trendLabel": "最近 {n} 周每周异常通话率",
-  "list.near": "{place} 一带",
+  "note.filtered": "从最新分析中筛选：排名为全部热点中的排名。",
+  "note.top": "共 {found} 个热点，显示前 {shown} 个。",
 
   "state.loading": "正在排名……",
   "state.emptyTitle": "还没有分析结果",
