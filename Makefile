@@ -57,7 +57,7 @@ soak: engine ## two minutes of mixed load on the embedded engine under the race 
 	HOTCELL_SOAK=2m go test -race -count=1 -v -timeout 15m -run Soak ./store/embedded/
 
 bench: build ## loading, ranking and memory as ratios to ClickHouse alone, in one run
-	go run ./cmd/hotcell/bench
+	go test -run "^$$" -bench "Load|Rank" -benchtime 3x -timeout 30m ./cmd/hotcell
 
 quality: build ## ranking quality on synthetic cities, against four baselines
 	bin/citysim quality --hotcell bin/hotcell

@@ -25,16 +25,16 @@ var mayImport = map[string][]string{
 
 // homes says which package alone may use a library.
 var homes = map[string]string{
-	"github.com/uber/h3-go":                 "geo",
-	"github.com/paulmach/orb":               "geo",
-	"github.com/paulmach/osm":               "geo",
-	"github.com/ClickHouse/clickhouse-go":   "store",
-	"github.com/ClickHouse/ch-go":           "store",
-	"github.com/ebitengine/purego":          "store",
-	"github.com/gin-gonic/gin":              "api",
-	"github.com/spf13/cobra":                "cmd",
-	"github.com/knadh/koanf":                "cmd",
-	"github.com/schollz/progressbar":        "cmd",
+	"github.com/uber/h3-go":               "geo",
+	"github.com/paulmach/orb":             "geo",
+	"github.com/paulmach/osm":             "geo",
+	"github.com/ClickHouse/clickhouse-go": "store",
+	"github.com/ClickHouse/ch-go":         "store",
+	"github.com/ebitengine/purego":        "store",
+	"github.com/gin-gonic/gin":            "api",
+	"github.com/spf13/cobra":              "cmd",
+	"github.com/knadh/koanf":              "cmd",
+	"github.com/schollz/progressbar":      "cmd",
 }
 
 // pure packages know neither SQL, HTTP, logs, files nor the clock's side of time.

@@ -46,7 +46,6 @@ func (p *program) showSettings() error {
 		"store.threads":      s.Store.Threads,
 		"pseudonym.key_file": s.Pseudonym.KeyFile,
 		"ingest.workers":     s.Ingest.Workers,
-		"ingest.batch_rows":  s.Ingest.BatchRows,
 		"serve.listen":       s.Serve.Listen,
 		"log.level":          s.Log.Level,
 		"log.format":         s.Log.Format,

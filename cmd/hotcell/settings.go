@@ -41,8 +41,7 @@ type PseudonymSettings struct {
 
 // IngestSettings bound a load.
 type IngestSettings struct {
-	Workers   int `koanf:"workers"`    // 0 = all cores
-	BatchRows int `koanf:"batch_rows"` // rows handed to the store at once
+	Workers int `koanf:"workers"` // 0 = all cores
 }
 
 // ServeSettings are those of the HTTP server.
@@ -71,7 +70,6 @@ func knownSettings() []setting {
 		{"store.threads", 0, "", "threads per query; 0 = all cores"},
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
-		{"ingest.batch_rows", 100_000, "", "rows handed to the store at once"},
 		{"serve.listen", "127.0.0.1:8080", "listen", "address of map and API"},
 		{"log.level", "info", "log-level", "debug, info, warn or error"},
 		{"log.format", "text", "", "text or json"},
@@ -241,9 +239,6 @@ func (s Settings) check() (faults []error) {
 	}
 	if s.Ingest.Workers < 0 {
 		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))
-	}
-	if s.Ingest.BatchRows < 1 || s.Ingest.BatchRows > 1_000_000 {
-		faults = append(faults, fmt.Errorf("ingest.batch_rows: %d is not between 1 and 1000000", s.Ingest.BatchRows))
 	}
 	switch s.Log.Level {
 	case "debug", "info", "warn", "error":

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"github.com/hotcell/hotcell/api"
+	"github.com/hotcell/hotcell/hotspots"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve map and API until interrupted",
+		Long: `Serve the map, the ranked list and the API. While it runs on an embedded store, other
+hotcell commands reach the data with --server http://ADDRESS.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.serve(cmd.Context())
+		},
+	}
+	cmd.Flags().String("listen", "", "address of map and API (default 127.0.0.1:8080)")
+	return cmd
+}
+
+// serve wires the server by hand and runs it until ctx ends.
+func (p *program) serve(ctx context.Context) (err error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s, err := p.openStore(ctx, registry)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	a := &analyst{store: s, params: hotspots.DefaultParams()}
+
+	cfg := api.DefaultConfig()
+	cfg.Listen = p.settings.Serve.Listen
+	server, err := api.New(cfg, api.Deps{
+		Analyst: a, Cells: s, Catalogue: s, Ready: api.ReadyFunc(s.Ping),
+		Log: p.log, Registerer: registry, Gatherer: registry, Version: version,
+	})
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx)
+}
