@@ -1,10 +1,12 @@
 package geo
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
+
+	"github.com/paulmach/orb"
 )
 
 // siteIndex knows the radio cells of base stations.
@@ -53,12 +55,16 @@ func (c *Catalogue) locateRadioCell(e *Evidence, h Hints) (Location, bool) {
 var usualRange = map[RAT]float64{RAT2G: 5000, RAT3G: 2000, RAT4G: 2000, RAT5G: 800}
 
 const (
-	leastRange    = 100.0
-	mostRange     = 10000.0
-	indoorRange   = 100.0
-	sameSite      = 30.0 // metres: antennas nearer than this share a mast
-	fullTurn      = 360.0
-	samplesDeeper = 2 // resolutions below RankResolution at which area is sampled
+	leastRange  = 100.0
+	mostRange   = 10000.0
+	indoorRange = 100.0
+	sameSite    = 30.0 // metres: antennas nearer than this share a mast
+	fullTurn    = 360.0
+
+	// Areas are measured by counting points of a triangular lattice: a fraction of
+	// the reach apart, but near enough that a cell (0.1 km²) gets several.
+	samplesPerReach = 12
+	mostSpacing     = 180.0 // metres
 )
 
 func omni(s *Site) bool {
@@ -106,29 +112,71 @@ func (c *Catalogue) Footprint(radioCell string) []CellWeight {
 	}
 	s := &c.sites.sites[i]
 	reach := c.sites.reach(i)
-	var rivals []LatLon
+	plane := planeAt(s.Pos)
+	var rivals []metres
 	if !s.Indoor {
-		for j := range c.sites.sites {
-			o := &c.sites.sites[j]
-			if d := Distance(s.Pos, o.Pos); o.RAT == s.RAT && !o.Indoor && d > sameSite && d < 2*reach {
-				rivals = append(rivals, o.Pos)
-			}
-		}
+		rivals = c.sites.rivals(i, plane, 2*reach)
 	}
-	return spread(s.Pos, reach, func(p LatLon, d float64) bool {
-		if !omni(s) && d > 1 {
-			off := math.Abs(math.Mod(Bearing(s.Pos, p)-s.AzimuthDeg+540+720, 360) - 180)
-			if off > s.BeamwidthDeg/2 {
-				return false
-			}
+	everywhere := omni(s)
+	// The beam as a direction and the cosine of its half width.
+	sin, cos := math.Sincos(s.AzimuthDeg * math.Pi / 180)
+	edge := math.Cos(min(s.BeamwidthDeg, fullTurn) / 2 * math.Pi / 180)
+	return spread(plane, s.Pos, reach, func(p metres) bool {
+		d := p.x*p.x + p.y*p.y
+		if !everywhere && p.x*sin+p.y*cos < edge*math.Sqrt(d) {
+			return false
 		}
 		for _, r := range rivals {
-			if Distance(p, r) < d {
+			if dx, dy := p.x-r.x, p.y-r.y; dx*dx+dy*dy < d {
 				return false
 			}
 		}
 		return true
 	})
+}
+
+// rivals gives the other masts of a radio cell's technology within some metres,
+// nearest first, each once however many antennas it carries.
+func (x *siteIndex) rivals(i int, plane plane, within float64) []metres {
+	s := &x.sites[i]
+	var out []metres
+	for j := range x.sites {
+		o := &x.sites[j]
+		if o.RAT != s.RAT || o.Indoor || math.Abs(o.Pos.Lat-s.Pos.Lat) > within/plane.north {
+			continue
+		}
+		p := plane.to(o.Pos)
+		if d := math.Hypot(p.x, p.y); d > sameSite && d < within {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b metres) int {
+		return cmp.Or(cmp.Compare(a.x*a.x+a.y*a.y, b.x*b.x+b.y*b.y), cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
+	})
+	return slices.Compact(out)
+}
+
+// metres is a position east and north of a plane's origin.
+type metres struct{ x, y float64 }
+
+// plane is the local equirectangular projection about a point: within 20 km its
+// distances are right to some per mille, far below what is known of a sector.
+type plane struct {
+	origin      LatLon
+	east, north float64 // metres per degree
+}
+
+func planeAt(p LatLon) plane {
+	const perDegree = orb.EarthRadius * math.Pi / 180
+	return plane{p, perDegree * max(math.Cos(p.Lat*math.Pi/180), 1e-6), perDegree}
+}
+
+func (p plane) to(q LatLon) metres {
+	return metres{math.Remainder(q.Lon-p.origin.Lon, 360) * p.east, (q.Lat - p.origin.Lat) * p.north}
+}
+
+func (p plane) from(m metres) LatLon {
+	return LatLon{p.origin.Lat + m.y/p.north, math.Remainder(p.origin.Lon+m.x/p.east, 360)}
 }
 
 // SpreadDisc spreads a position of coarse accuracy over the cells of
@@ -140,30 +188,40 @@ func SpreadDisc(p LatLon, accuracyM float64) []CellWeight {
 	if math.IsNaN(accuracyM) || accuracyM < 0 {
 		accuracyM = 0
 	}
-	return spread(p, min(accuracyM, 2*mostRange), func(LatLon, float64) bool { return true })
+	return spread(planeAt(p), p, min(accuracyM, 2*mostRange), func(metres) bool { return true })
 }
 
-// spread samples the disc around a centre at the cells two resolutions finer
-// (about 2,000 m² each, equal in area to some per cent) and counts those that
-// are in, per cell. Too small an area for any sample falls on the centre's cell.
-func spread(centre LatLon, reach float64, in func(p LatLon, d float64) bool) []CellWeight {
+// spread counts lattice points of the disc around a centre that are in, per
+// cell. Too small an area for any point falls on the centre's cell. Near a pole
+// the disc is cut where latitude ends.
+func spread(plane plane, centre LatLon, reach float64, in func(metres) bool) []CellWeight {
 	home, err := CellAt(centre, RankResolution)
 	if err != nil {
 		return nil
 	}
-	// Neighbouring centres are about 350 m apart, at least 250 m everywhere.
 	counts := map[Cell]int{}
 	total := 0
-	for _, cell := range home.Disk(int(reach/250) + 2) {
-		if Distance(centre, cell.Center()) > reach+400 {
-			continue
-		}
-		for _, sub := range cell.children(RankResolution + samplesDeeper) {
-			p := sub.Center()
-			if d := Distance(centre, p); d <= reach && in(p, d) {
-				counts[cell]++
-				total++
+	step := min(mostSpacing, reach/samplesPerReach)
+	if step <= 0 {
+		return []CellWeight{{home, 1}}
+	}
+	rowStep := step * math.Sqrt(3) / 2
+	rows := int(reach / rowStep)
+	for row := -rows; row <= rows; row++ {
+		y := float64(row) * rowStep
+		half := math.Sqrt(max(0, reach*reach-y*y))
+		shift := float64(row&1) * step / 2
+		for x := math.Ceil((-half-shift)/step)*step + shift; x <= half; x += step {
+			p := metres{x, y}
+			if !in(p) {
+				continue
 			}
+			cell, err := CellAt(plane.from(p), RankResolution)
+			if err != nil {
+				continue
+			}
+			counts[cell]++
+			total++
 		}
 	}
 	if total == 0 {
@@ -173,8 +231,8 @@ func spread(centre LatLon, reach float64, in func(p LatLon, d float64) bool) []C
 	for cell, n := range counts {
 		out = append(out, CellWeight{cell, float64(n) / float64(total)})
 	}
-	sort.Slice(out, func(i, j int) bool {
-		return out[i].Weight > out[j].Weight || out[i].Weight == out[j].Weight && out[i].Cell < out[j].Cell
+	slices.SortFunc(out, func(a, b CellWeight) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Cell, b.Cell))
 	})
-	return slices.Clip(out)
+	return out
 }
