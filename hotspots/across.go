@@ -140,7 +140,7 @@ func (m *model) joinInside(a *atlas, all []joint, owner map[int32]int) {
 			prior = sameFault
 		}
 		odds := math.Log(prior) - math.Log1p(-prior)
-		for _, c := range area.cells {
+		for _, c := range area.reach() {
 			places := inside[c]
 			slices.Sort(places)
 			for _, i := range places {
@@ -165,4 +165,20 @@ func (m *model) joinInside(a *atlas, all []joint, owner map[int32]int) {
 			}
 		}
 	}
+}
+
+// reach lists the group's cells and those that have two of them beside them: an
+// area's gaps and its edge, where a venue may have all the use.
+func (j *joint) reach() []geo.Cell {
+	count := map[geo.Cell]int{}
+	out := slices.Clone(j.cells)
+	for _, c := range j.cells {
+		for _, near := range c.Disk(1) {
+			if count[near]++; count[near] == 2 && !slices.Contains(j.cells, near) {
+				out = append(out, near)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }

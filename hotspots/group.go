@@ -114,10 +114,8 @@ func (m *model) groups(a *atlas) []group {
 		}
 		g := m.grow(a, s.at, taken)
 		if isCell(m.ids[s.at]) {
-			for k := 1; k <= maxDisc; k++ {
-				if d := m.disc(a, s.at, k, taken); d.score > g.score {
-					g = d
-				}
+			if d := m.bestDisc(geo.Cell(m.ids[s.at]), taken); d.score > g.score {
+				g = d
 			}
 		}
 		share := m.faultyShare(g.members)
@@ -198,19 +196,54 @@ func (m *model) joins(i int32, theta float64) float64 {
 	return math.Max(like, own+math.Log(p.faulty))
 }
 
-// disc is all places within k cells of a seed, good or bad: an area that is a bit
-// worse everywhere shows in it though none of its cells does.
-func (m *model) disc(a *atlas, at int32, k int, taken []bool) group {
-	var g group
-	var sum pool
-	for _, c := range geo.Cell(m.ids[at]).Disk(k) {
-		n := m.index(geo.PlaceID(c))
-		if n < 0 || taken[n] {
-			continue
+// bestDisc looks for the disc of greatest score around a seed. Where a disc shows
+// something, discs around the cells next to its centre are tried too: the worst
+// cell of an area is seldom its middle.
+func (m *model) bestDisc(centre geo.Cell, taken []bool) group {
+	seed := m.index(geo.PlaceID(centre))
+	best := group{score: math.Inf(-1)}
+	try := func(c geo.Cell) (better bool) {
+		for k := 1; k <= maxDisc; k++ {
+			d := m.disc(c, k, taken)
+			if d.score > best.score && slices.Contains(d.members, int32(seed)) {
+				best, better = d, true
+			}
 		}
-		g.members = append(g.members, int32(n))
+		return better
+	}
+	try(centre)
+	for range maxDisc {
+		if best.score < 0 {
+			break
+		}
+		moved := false
+		near := centre.Disk(1)
+		slices.Sort(near)
+		next := centre
+		for _, c := range near {
+			if c != centre && try(c) {
+				next, moved = c, true
+			}
+		}
+		if !moved {
+			break
+		}
+		centre = next
+	}
+	return best
+}
+
+// disc is all places within k cells of a centre, good or bad: an area that is a bit
+// worse everywhere shows in it though none of its cells does.
+func (m *model) disc(centre geo.Cell, k int, taken []bool) group {
+	var g group
+	for _, c := range centre.Disk(k) {
+		if n := m.index(geo.PlaceID(c)); n >= 0 && !taken[n] {
+			g.members = append(g.members, int32(n))
+		}
 	}
 	slices.Sort(g.members)
+	var sum pool
 	for _, n := range g.members {
 		sum.add(m, n)
 	}

@@ -31,7 +31,7 @@ var (
 )
 
 // defaultPrior serves where too little data are there to fit one.
-var defaultPrior = prior{faulty: 0.02, normal: 15, mix: callsMix}
+var defaultPrior = prior{faulty: 0.03, normal: 15, mix: callsMix}
 
 // logMarginal is the log probability of x events where e are expected under a
 // Gamma(a, b) ratio, without the terms that all models share.
@@ -164,7 +164,7 @@ func (p prior) logPosterior(bins []bin, faulty []float64, around prior) float64 
 		return math.Inf(-1)
 	}
 	square := func(v float64) float64 { return v * v }
-	v := -square(math.Log(p.normal/around.normal)/0.15)/2 - square(math.Log(p.faulty/around.faulty)/1.2)/2
+	v := -square(math.Log(p.normal/around.normal)/0.15)/2 - square(math.Log(p.faulty/around.faulty)/0.5)/2
 	for k, g := range bins {
 		normal := logMarginal(g.x, g.e, p.normal, p.normal)
 		high := math.Max(normal, faulty[k])
