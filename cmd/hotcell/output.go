@@ -52,14 +52,14 @@ func writeRankingTable(w io.Writer, r *ranking) error {
 	t.Style().Options.SeparateColumns = false
 	t.Style().Options.DrawBorder = false
 	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"#", "Place", "Scene", "Region", "Avoidable impact", "90 %", "Hurt", "Served", "Bad calls", "Rate", "Normal", "Compl.", "Trend", "Cause"})
+	t.AppendHeader(table.Row{"#", "Place", "Scene", "Region", "Avoidable impact", "90 %", "Hurt", "Served", "Bad calls", "Rate", "Normal", "Complaints", "Trend", "Cause"})
 	right := func(n int) table.ColumnConfig {
 		return table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight}
 	}
 	wide := func(n, width int) table.ColumnConfig {
 		return table.ColumnConfig{Number: n, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
 	}
-	t.SetColumnConfigs([]table.ColumnConfig{right(1), wide(2, 30), wide(4, 16), right(5), right(6), right(7), right(8), right(9), right(10), right(11), right(12), wide(14, 44)})
+	t.SetColumnConfigs([]table.ColumnConfig{right(1), wide(2, 32), right(5), right(6), right(7), right(8), right(9), right(10), right(11), right(12), wide(14, 60)})
 	for _, h := range r.Hotspots {
 		bad := h.Events.Dropped + h.Events.Perceived + h.Events.Blocked + h.Events.Poor
 		t.AppendRow(table.Row{
@@ -68,7 +68,7 @@ func writeRankingTable(w io.Writer, r *ranking) error {
 			fmt.Sprintf("%.1f–%.1f", h.Impact.Lower, h.Impact.Upper),
 			h.Customers.Hurt, h.Customers.Served, bad,
 			percent(h.Rate.Value), percent(h.Rate.Reference),
-			h.Events.Complaints, h.Trend.Class, h.Cause.Sentence,
+			h.Events.Complaints, h.Trend.Class, firstSentence(h.Cause.Sentence),
 		})
 	}
 	t.Render()
@@ -79,6 +79,14 @@ func writeRankingTable(w io.Writer, r *ranking) error {
 		fmt.Fprintln(w, "Note: "+note)
 	}
 	return nil
+}
+
+// firstSentence is what a table has room for; "hotspot show" has the rest.
+func firstSentence(text string) string {
+	if first, _, cut := strings.Cut(text, ". "); cut {
+		return first + "."
+	}
+	return text
 }
 
 func last(path []string) string {

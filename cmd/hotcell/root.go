@@ -100,6 +100,12 @@ The store is ClickHouse: inside this process by default, or a server with
 			if err != nil {
 				return usageError{err}
 			}
+			if settings.Log.Level == "" {
+				settings.Log.Level = "warn"
+				if cmd.Name() == "serve" {
+					settings.Log.Level = "info"
+				}
+			}
 			p.settings = settings
 			p.log = newLogger(p.err, settings.Log)
 			return nil

@@ -71,7 +71,7 @@ func knownSettings() []setting {
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
 		{"serve.listen", "127.0.0.1:8080", "listen", "address of map and API"},
-		{"log.level", "info", "log-level", "debug, info, warn or error"},
+		{"log.level", "", "log-level", "debug, info, warn or error; empty = info for serve, warn otherwise"},
 		{"log.format", "text", "", "text or json"},
 	}
 }
@@ -241,7 +241,7 @@ func (s Settings) check() (faults []error) {
 		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))
 	}
 	switch s.Log.Level {
-	case "debug", "info", "warn", "error":
+	case "", "debug", "info", "warn", "error":
 	default:
 		faults = append(faults, fmt.Errorf("log.level: %q is not debug, info, warn or error", s.Log.Level))
 	}
