@@ -331,8 +331,7 @@ func TestMapInBrowser(t *testing.T) {
 	})
 
 	t.Run("measure", func(t *testing.T) {
-		p.open("/?lang=en&theme=light")
-		p.run(chromedp.Click(chromedp.CSS(".measure label:nth-child(2)")))
+		p.run(chromedp.Click(chromedp.CSS(".filters button")), chromedp.Click(chromedp.CSS(".measure label:nth-child(2)")))
 		p.settle()
 		legend := eval[string](p, `document.querySelector('.legend').innerText`)
 		p.check(strings.Contains(legend, "customers per cell") && strings.Contains(eval[string](p, "location.search"), "metric=hurt"), "legend: %s", legend)
@@ -340,8 +339,7 @@ func TestMapInBrowser(t *testing.T) {
 	})
 
 	t.Run("简体中文", func(t *testing.T) {
-		p.open("/?lang=en&theme=light")
-		p.run(chromedp.Click(chromedp.CSS("#language")))
+		p.run(chromedp.Click(chromedp.CSS(".measure label:nth-child(1)")), chromedp.Click(chromedp.CSS("#language")))
 		p.settle()
 		body := eval[string](p, `document.body.innerText`)
 		for _, text := range []string{"按可避免影响的下限排序", "251 人受影响", "电梯", "通话在电梯运行中掉线", "异常通话率", "加剧"} {
@@ -352,7 +350,9 @@ func TestMapInBrowser(t *testing.T) {
 		p.run(chromedp.Click(chromedp.CSS(`[data-hotspot="hs_01"]`)))
 		p.settle()
 		p.keep("desktop-zh-detail")
-		p.open("/?lang=zh&theme=dark")
+		p.run(chromedp.Click(chromedp.CSS(".detail .close")), chromedp.Click(chromedp.CSS("#theme")), chromedp.Click(chromedp.CSS(".show-all")))
+		p.settle()
+		p.check(eval[string](p, "document.documentElement.dataset.theme") == "dark", "the theme is not dark")
 		p.check(p.drawn("discs") == 30 && p.drawn("cells") > 300, "the dark map draws %d discs, %d cells", p.drawn("discs"), p.drawn("cells"))
 		p.keep("desktop-zh-dark")
 	})

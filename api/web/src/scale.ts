@@ -39,13 +39,13 @@ export function cellColour(metric: Metric, theme: Theme): unknown[] {
 
 /** How strongly a cell is painted: what is normal or uncertain stays in the background. */
 export function cellOpacity(metric: Metric): unknown[] {
-  const step = ["step", ["coalesce", ["get", metric], 0], 0.5, breaks[metric][0], 0.85];
+  const step = ["step", ["coalesce", ["get", metric], 0], 0.4, breaks[metric][0], 0.85];
   return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], 0.55, step] : step;
 }
 
-/** The H3 resolution whose cells are 25 to 70 pixels wide at a zoom: one step of it is 1.4 of zoom. */
+/** The H3 resolution whose cells are 20 to 55 pixels wide at a zoom: one step of it is 1.4 of zoom. */
 export function resolutionAt(zoom: number): number {
-  return Math.min(11, Math.max(3, Math.floor((zoom - 12.4) / 1.4) + 9));
+  return Math.min(11, Math.max(3, Math.floor((zoom - 11.9) / 1.4) + 9));
 }
 
 /** Radius in pixels: the area of the disc stands for the avoidable impact. */

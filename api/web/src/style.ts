@@ -61,7 +61,7 @@ export function mapStyle(theme: Theme, metric: Metric, selected: string, data: M
       layout: { "symbol-placement": "line", "symbol-spacing": 320, "text-field": ["get", "ref"], "text-font": font, "text-size": 11 },
       paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 2 } },
     { id: "region-names", type: "symbol", source: "region-labels",
-      layout: { "text-field": ["get", "name"], "text-font": font, "text-size": level(12, 14), "text-letter-spacing": 0.08, "text-padding": 10, "symbol-sort-key": level(1, 0) },
+      layout: { "text-field": ["get", "name"], "text-font": font, "text-size": level(12, 14), "text-letter-spacing": 0.08, "text-padding": 4, "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.6, "symbol-sort-key": level(1, 0) },
       paint: { "text-color": c.text, "text-opacity": 0.85, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
     { id: "discs", type: "circle", source: "discs", layout: { "circle-sort-key": ["-", 0, ["get", "rank"]] },
       paint: { "circle-color": c.disc, "circle-radius": radius(0), "circle-opacity": 0.88, "circle-stroke-color": c.halo, "circle-stroke-width": 1.5 } },
