@@ -29,6 +29,9 @@ type binding struct {
 // everything that does not fit.
 func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 	pl := &plan{p: p, columns: header}
+	for f := range pl.bind {
+		pl.bind[f].col = -1
+	}
 	at := map[string]int{}
 	used, repeated := map[int]bool{}, map[int]bool{}
 	var faults []string
