@@ -28,19 +28,18 @@ type parameter struct{ name, value string }
 // runtime. The methods in lower case below are to be called on that thread only, that is within do.
 type connection struct {
 	lib    *library
-	args   []string
-	handle *unsafe.Pointer // nil after a failed reconnect
+	handle *unsafe.Pointer
 	work   chan func()
 	gone   chan struct{}
 
 	database string
-	settings map[string]string
-	stale    bool // output of a failed or cancelled query may still be in the engine's buffer
+	settings map[string]string // never changed in place: it may be the one of the next connection too
+	stale    bool              // output of a failed or cancelled query may still be in the engine's buffer
 }
 
 // connect opens a session of the engine on the data directory in args. The first one of a process starts the engine.
 func connect(lib *library, args []string) (*connection, error) {
-	c := &connection{lib: lib, args: args, work: make(chan func()), gone: make(chan struct{}), database: "default", settings: map[string]string{}}
+	c := &connection{lib: lib, work: make(chan func()), gone: make(chan struct{}), database: "default", settings: map[string]string{}}
 	go c.serve()
 	<-c.do(func() { c.handle = connectHandle(lib, args) })
 	if c.handle == nil {
@@ -71,18 +70,6 @@ func connectHandle(lib *library, args []string) (handle *unsafe.Pointer) {
 	return handle
 }
 
-// reconnect replaces the session by a new one.
-func (c *connection) reconnect() error {
-	if c.handle != nil {
-		c.lib.closeConn(c.handle)
-	}
-	c.database, c.settings, c.stale = "default", map[string]string{}, false
-	if c.handle = connectHandle(c.lib, c.args); c.handle == nil {
-		return errors.New("the engine refused to replace a connection: restart the program")
-	}
-	return nil
-}
-
 func (c *connection) serve() {
 	runtime.LockOSThread()
 	// The thread has the engine's thread-local state on it: it is given back to the runtime, which keeps threads, and not ended.
@@ -105,11 +92,7 @@ func (c *connection) do(f func()) <-chan struct{} {
 
 // close ends the session and its thread.
 func (c *connection) close() {
-	<-c.do(func() {
-		if c.handle != nil {
-			c.lib.closeConn(c.handle)
-		}
-	})
+	<-c.do(func() { c.lib.closeConn(c.handle) })
 	c.stop()
 }
 
@@ -207,17 +190,11 @@ func cString(pin *runtime.Pinner, s string) unsafe.Pointer {
 // prepare brings the session to the wanted database and settings. Settings of the last query that are not wanted go back to
 // their defaults. Nothing is sent when nothing changes.
 func (c *connection) prepare(database string, settings map[string]string) error {
-	if c.handle == nil {
-		if err := c.reconnect(); err != nil {
-			return err
-		}
-	}
 	if c.stale {
 		// What a failed query left in the output buffer comes out with the next whole result: take it away.
-		if err := c.exec("SET max_threads = DEFAULT"); err != nil {
+		if err := c.exec("SELECT 1 FORMAT Null"); err != nil {
 			return err
 		}
-		delete(c.settings, "max_threads")
 		c.stale = false
 	}
 	var changes []string
@@ -234,8 +211,8 @@ func (c *connection) prepare(database string, settings map[string]string) error 
 	if len(changes) > 0 {
 		slices.Sort(changes)
 		if err := c.exec("SET " + strings.Join(changes, ", ")); err != nil {
-			// Some of them may be in force, and an unknown name cannot be set back: begin a new session.
-			return errors.Join(err, c.reconnect())
+			c.forget(settings)
+			return err
 		}
 		c.settings = settings
 	}
@@ -246,6 +223,17 @@ func (c *connection) prepare(database string, settings map[string]string) error 
 		c.database = database
 	}
 	return nil
+}
+
+// forget sets every setting back after some could not be set: which of them are in force is not known, and an unknown name
+// cannot be set back.
+func (c *connection) forget(wanted map[string]string) {
+	for _, settings := range []map[string]string{c.settings, wanted} {
+		for name := range settings {
+			_ = c.exec("SET " + name + " = DEFAULT")
+		}
+	}
+	c.settings = nil
 }
 
 // result is a piece of output in the engine's memory.
@@ -279,16 +267,6 @@ func (r *result) destroy() {
 		r.data = nil
 		r.lib.destroy(r.handle)
 	}
-}
-
-// quote writes s as an SQL string literal.
-func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-}
-
-// quoteName writes s as an SQL identifier.
-func quoteName(s string) string {
-	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
 }
 
 // engineError is an error of the engine with the code a ClickHouse server would give.

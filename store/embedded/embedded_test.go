@@ -145,36 +145,3 @@ func TestQueries(t *testing.T) {
 		}
 	})
 }
-
-func TestBatch(t *testing.T) {
-	e := openEngine(t, Config{})
-	conn := openDriver(t, e)
-	ctx := context.Background()
-	run(t, conn, "CREATE DATABASE other")
-	run(t, conn, "CREATE TABLE other.t (a UInt64, b String, c Nullable(Float64), d DateTime DEFAULT 0) ENGINE = MergeTree ORDER BY a")
-	for round := range 3 {
-		batch, err := conn.PrepareBatch(ctx, "INSERT INTO other.t (a, b, c)")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 1000 {
-			var c *float64
-			if i%2 == 0 {
-				v := float64(i) / 2
-				c = &v
-			}
-			if err := batch.Append(uint64(round*1000+i), fmt.Sprint("row ", i), c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := batch.Send(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := value(t, conn, "SELECT count() FROM other.t WHERE d = 0 AND endsWith(b, toString(a % 1000))"); n != 3000 {
-		t.Errorf("%d rows are right, want 3000", n)
-	}
-	if n := value(t, conn, "SELECT count(c) FROM other.t"); n != 1500 {
-		t.Errorf("%d values are not null, want 1500", n)
-	}
-}

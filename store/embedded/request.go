@@ -141,28 +141,6 @@ func (c *connection) makeTable(e *core, t table) error {
 // dropTables removes external tables after their query.
 func (c *connection) dropTables(tables []table) {
 	for _, t := range tables {
-		if c.exec("DROP TEMPORARY TABLE IF EXISTS "+quoteName(t.name)) != nil {
-			_ = c.reconnect() // which drops everything of the session
-		}
-	}
-}
-
-// returnsRows tells whether a query is one that the engine can stream: SELECT, or WITH that leads to one.
-func returnsRows(query string) bool {
-	rest := query
-	for {
-		rest = strings.TrimLeft(rest, " \t\r\n\f\v(")
-		switch {
-		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "#!"), strings.HasPrefix(rest, "# "):
-			_, rest, _ = strings.Cut(rest, "\n")
-		case strings.HasPrefix(rest, "/*"):
-			_, rest, _ = strings.Cut(rest[2:], "*/")
-		default:
-			word := rest
-			if end := strings.IndexFunc(rest, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') }); end >= 0 {
-				word = rest[:end]
-			}
-			return strings.EqualFold(word, "SELECT") || strings.EqualFold(word, "WITH")
-		}
+		_ = c.exec("DROP TEMPORARY TABLE IF EXISTS " + quoteName(t.name))
 	}
 }

@@ -79,7 +79,7 @@ func TestSoak(t *testing.T) {
 	})
 	work(func() error { // errors of every kind
 		for query, want := range map[string]int32{
-			"SELECT * FROM nowhere": 60,
+			"SELECT * FROM nowhere":                                         60,
 			"SELECT throwIf(number = 200000) FROM numbers(300000)":          395,
 			"SELECT length(groupArray(number)) FROM numbers(100000000)":     241,
 			"INSERT INTO soak (id) SELECT throwIf(1, 'no') FROM numbers(3)": 395,

@@ -45,6 +45,9 @@ func (s *memorySpool) fill(body io.Reader) (int64, error) {
 	for {
 		if n == len(s.mapped) {
 			if int64(n) >= maxBatchBytes {
+				if _, err := io.ReadFull(body, make([]byte, 1)); err == io.EOF {
+					break
+				}
 				return int64(n), errTooLarge()
 			}
 			if err := s.grow(2 * len(s.mapped)); err != nil {

@@ -33,6 +33,10 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx := req.Context()
 	var resp *http.Response
+	if severalStatements(r.query) {
+		return failed(req, &engineError{code: 62, text: "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed): " +
+			"a query has text after its semicolon. (SYNTAX_ERROR)"}), nil
+	}
 	if r.batch != nil {
 		resp, err = t.engine.insert(ctx, req, r)
 	} else {
