@@ -30,7 +30,7 @@ type Settings struct {
 // StoreSettings say where the data is and what the engine may use.
 type StoreSettings struct {
 	DSN       string `koanf:"dsn"`
-	MaxMemory string `koanf:"max_memory"` // of the embedded engine: "4GiB"
+	MaxMemory string `koanf:"max_memory"` // of one query: "2GiB"
 	Threads   int    `koanf:"threads"`    // per query; 0 = all cores
 }
 
@@ -66,7 +66,7 @@ type setting struct {
 func knownSettings() []setting {
 	return []setting{
 		{"store.dsn", "embedded://" + filepath.Join(dataDir(), "store"), "store", "embedded:///dir, or clickhouse://user:password@host:9000/database"},
-		{"store.max_memory", "4GiB", "", "most memory of the embedded engine"},
+		{"store.max_memory", "2GiB", "", "most memory of one query; larger ones go to disk"},
 		{"store.threads", 0, "", "threads per query; 0 = all cores"},
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
