@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -58,6 +59,9 @@ where and how many weighted customers it hurt.`,
 			if err != nil {
 				return usageError{fmt.Errorf("start %q is no date: write YYYY-MM-DD", start)}
 			}
+			if out == "" {
+				return usageError{errors.New("say where to write the city: --out DIR")}
+			}
 			cfg.Start, cfg.Type = day, city.Type(kind)
 			if err := cfg.Validate(); err != nil {
 				return usageError{err}
@@ -92,9 +96,7 @@ where and how many weighted customers it hurt.`,
 	f.BoolVar(&cfg.Split, "split", cfg.Split, "one calls file per day")
 	f.BoolVar(&cfg.NoTraffic, "no-traffic", cfg.NoTraffic, "leave traffic.csv empty")
 	f.IntVar(&cfg.Workers, "workers", cfg.Workers, "goroutines to use (0: one per core); the city is the same")
-	if err := cmd.MarkFlagRequired("out"); err != nil {
-		panic(err)
-	}
+	cmd.AddCommand(qualityCommand())
 	return cmd
 }
 

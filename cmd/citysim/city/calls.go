@@ -338,7 +338,7 @@ func (g *generator) measure(r *rng, c *call, p *placing) {
 	case p.part == partBasement:
 		sigma, missing = 16, 3.5
 	case p.inside:
-		sigma, missing = 12, 1.3 // Wi-Fi and fingerprints
+		sigma, missing = 10, 1.3 // Wi-Fi and fingerprints
 	}
 	c.hasPos, c.hasCell = true, true
 	switch x := r.f(); {

@@ -211,7 +211,7 @@ func (w *world) addTunnel(r *rng, l, other *line, from, to float64) {
 	idx := int32(len(w.spots))
 	w.spots = append(w.spots, s)
 	w.byScene[sceneTunnel] = append(w.byScene[sceneTunnel], idx)
-	w.venues = append(w.venues, venue{id: w.nextID(), name: w.names.tunnel(r), scene: sceneTunnel, ref: "", parent: l.id, ring: ring})
+	w.venues = append(w.venues, venue{id: w.nextID(), name: w.names.tunnel(r), scene: sceneTunnel, ring: ring})
 	l.tunnels = append(l.tunnels, idx)
 	other.tunnels = append(other.tunnels, idx)
 }

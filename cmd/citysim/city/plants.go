@@ -26,6 +26,7 @@ type plant struct {
 	before     int // days the fault is older than the period
 	cause      cause
 	ledger     ledger
+	byLine     map[int16]*ledger // highways and tunnels: each carriageway on its own
 }
 
 // stretch is a piece of one carriageway, in metres of chainage.

@@ -39,6 +39,9 @@ type wounds struct {
 }
 
 func (l *ledger) add(u int32, severity, ageDays float64, caused bool) {
+	if l == nil {
+		return
+	}
 	if l.hurt == nil {
 		l.hurt = map[int32]*wounds{}
 	}
@@ -70,7 +73,24 @@ func (w *world) experienced(e *event) {
 			l.kinds[e.kind]++
 		}
 		l.add(e.u, e.kind.severity(), age, e.caused == i)
+		w.plants[i].carriageway(e).add(e.u, e.kind.severity(), age, e.caused == i)
 	}
+}
+
+// carriageway is the ledger of the direction an experience belongs to; nil off highways.
+func (f *plant) carriageway(e *event) *ledger {
+	if e.p.line < 0 {
+		return nil
+	}
+	l := f.byLine[e.p.line]
+	if l == nil {
+		if f.byLine == nil {
+			f.byLine = map[int16]*ledger{}
+		}
+		l = &ledger{}
+		f.byLine[e.p.line] = l
+	}
+	return l
 }
 
 // complained books a complaint about an experience.
@@ -88,6 +108,7 @@ func (w *world) complained(e *event, t int32, appeal bool) {
 			w.plants[i].ledger.complain++
 		}
 		w.plants[i].ledger.add(e.u, s, age, e.caused == i)
+		w.plants[i].carriageway(e).add(e.u, s, age, e.caused == i)
 	}
 }
 

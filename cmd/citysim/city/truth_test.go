@@ -79,6 +79,16 @@ func TestImpactByBruteForce(t *testing.T) {
 				here = here[n:]
 			}
 			got := plants[i].Impact
+			if segs := plants[i].Segments; len(segs) > 0 {
+				// Nearly nobody is hurt in both directions, so the carriageways add up.
+				var sum float64
+				for _, s := range segs {
+					sum += s.Avoidable
+				}
+				if sum < got.Avoidable-1e-3 || sum > got.Avoidable*1.3+0.5 {
+					t.Errorf("%s %s: carriageways add up to %.3f of %.3f", kind, f.id, sum, got.Avoidable)
+				}
+			}
 			if math.Abs(got.Total-total) > 1e-3 || math.Abs(got.Avoidable-avoidable) > 1e-3 || int(got.Caused) != caused {
 				t.Errorf("%s %s %s: total %.4f avoidable %.4f caused %d, by brute force %.4f %.4f %d",
 					kind, f.id, f.name, got.Total, got.Avoidable, got.Caused, total, avoidable, caused)

@@ -60,6 +60,9 @@ type Segment struct {
 	Ref    string  `json:"ref"`
 	KmFrom float64 `json:"km_from"`
 	KmTo   float64 `json:"km_to"`
+	// Avoidable is this carriageway's part of the fault's avoidable impact.
+	Avoidable float64  `json:"avoidable"`
+	Geometry  geometry `json:"geometry"`
 }
 
 func (w *world) truth(dirt dirtCount) *Truth {
@@ -117,13 +120,9 @@ func (w *world) describe(f *plant) Plant {
 		p.Scene = sceneHighway
 		var paths [][][2]json.Number
 		for _, s := range f.lines {
-			l := &w.lines[s.line]
-			p.Segments = append(p.Segments, Segment{l.id, l.ref, s.from / 1000, s.to / 1000})
-			var pts []pt
-			for x := s.from; x < s.to; x += 100 {
-				pts = append(pts, l.at(x))
-			}
-			paths = append(paths, w.path(append(pts, l.at(s.to))))
+			g := w.segment(f, s)
+			p.Segments = append(p.Segments, g)
+			paths = append(paths, g.Geometry.Coordinates.([][2]json.Number))
 		}
 		c = w.lines[f.lines[0].line].at((f.lines[0].from + f.lines[0].to) / 2)
 		p.Geometry = geometry{"MultiLineString", paths}
@@ -144,7 +143,7 @@ func (w *world) describe(f *plant) Plant {
 		case f.any:
 			p.Part = "whole"
 			if s.scene == sceneTunnel {
-				p.Segments = w.bores(f.spot)
+				p.Segments = w.bores(f)
 			}
 		case f.part == partLift:
 			p.Scene = sceneLift
@@ -172,25 +171,40 @@ func (t *Truth) write(dir string) error {
 	})
 }
 
+// segment describes a plant's stretch of one carriageway.
+func (w *world) segment(f *plant, s stretch) Segment {
+	l := &w.lines[s.line]
+	var pts []pt
+	for x := s.from; x < s.to; x += 100 {
+		pts = append(pts, l.at(x))
+	}
+	out := Segment{LineID: l.id, Ref: l.ref, KmFrom: s.from / 1000, KmTo: s.to / 1000,
+		Geometry: geometry{"LineString", w.path(append(pts, l.at(s.to)))}}
+	if ledger := f.byLine[s.line]; ledger != nil {
+		out.Avoidable = w.impact(ledger).Avoidable
+	}
+	return out
+}
+
 // bores are the stretches of highway inside a tunnel.
-func (w *world) bores(tunnel int32) []Segment {
+func (w *world) bores(f *plant) []Segment {
 	var out []Segment
 	for i := range w.lines {
 		l := &w.lines[i]
-		if !slices.Contains(l.tunnels, tunnel) {
+		if !slices.Contains(l.tunnels, f.spot) {
 			continue
 		}
 		from, to := -1.0, -1.0
 		for s := 0.0; s < l.length(); s += 10 {
-			if inside(l.at(s), w.spots[tunnel].ring) {
+			if inside(l.at(s), w.spots[f.spot].ring) {
 				if from < 0 {
 					from = s
 				}
 				to = s
 			}
 		}
-		if from >= 0 {
-			out = append(out, Segment{l.id, l.ref, from / 1000, to / 1000})
+		if from >= 0 && to > from {
+			out = append(out, w.segment(f, stretch{int16(i), from, to}))
 		}
 	}
 	return out

@@ -154,7 +154,7 @@ func (w *world) inSpot(u, idx int32, floor int16, h *rng) placing {
 	switch v := h.f(); {
 	case s.hasLift && v < liftShare[s.scene]:
 		p.part, p.scene = partLift, sceneLift
-		p.pos = s.lift().add(h.between(-2, 2), h.between(-2, 2))
+		p.pos = s.lift().add(h.between(-1, 1), h.between(-1, 1))
 	case s.basement > 0 && v > 1-basementShare[s.scene]:
 		p.part, p.scene = partBasement, sceneBasement
 		p.floor = -int16(1 + h.n(s.basement))
