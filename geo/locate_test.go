@@ -73,6 +73,7 @@ func TestLocate(t *testing.T) {
 		{"at the lift", Evidence{HasPos: true, Pos: LatLon{30.0005, 104.00052}, Floor: unknown}, MethodCoordinates, "venue/T1/lift", SceneLift},
 		{"at the lift, position too coarse", Evidence{HasPos: true, Pos: LatLon{30.0005, 104.00052}, AccuracyM: 30, Floor: unknown}, MethodCoordinates, "venue/T1", SceneOfficeTower},
 		{"lift in the text", Evidence{HasPos: true, Pos: inTower, Floor: unknown, Text: "电梯里一直没信号"}, MethodCoordinates, "venue/T1/lift", SceneLift},
+		{"not in the lift", Evidence{HasPos: true, Pos: LatLon{30.0005, 104.0005}, Floor: unknown, Text: "除了电梯里，办公室也没信号"}, MethodCoordinates, "venue/T1", SceneOfficeTower},
 		{"car park under the street", Evidence{HasPos: true, Pos: LatLon{29.9997, 103.9997}, Floor: -1}, MethodCoordinates, "venue/T1/basement", SceneBasement},
 		{"campus outside the tower", Evidence{HasPos: true, Pos: LatLon{29.995, 104.005}, Floor: unknown}, MethodCoordinates, "venue/C1", SceneCampus},
 		{"second part of a site", Evidence{HasPos: true, Pos: LatLon{30.425, 104.425}, Floor: unknown}, MethodCoordinates, "venue/I", SceneTouristSite},
