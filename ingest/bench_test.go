@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,6 +73,7 @@ func BenchmarkLoadCalls(b *testing.B) {
 	p := mustProfile(b, FeedCalls, "calls")
 	b.SetBytes(st.Size())
 	b.ResetTimer()
+	cpu := cpuTime(b)
 	for b.Loop() {
 		l, err := New(testConfig(), nullSink{newMemSink()}, flatLocator{})
 		if err != nil {
@@ -82,4 +85,17 @@ func BenchmarkLoadCalls(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(cpuTime(b)-cpu)/float64(rows)/float64(b.N), "cpu-ns/row") // steady on a busy machine
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "MiB")
+}
+
+// cpuTime is the time this process has spent on the processors, in nanoseconds.
+func cpuTime(b *testing.B) int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
 }
