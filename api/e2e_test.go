@@ -345,7 +345,7 @@ func TestMapInBrowser(t *testing.T) {
 		for _, text := range []string{"按可避免影响的下限排序", "251 人受影响", "电梯", "通话在电梯运行中掉线", "异常通话率", "加剧"} {
 			p.check(strings.Contains(body, text), "no %q after the switch", text)
 		}
-		p.check(!strings.Contains(body, "Avoidable") && !strings.Contains(body, "hurt"), "English is left after the switch: %s", body)
+		p.check(!strings.Contains(body, "Avoidable") && !strings.Contains(body, " hurt"), "English is left after the switch: %s", body)
 		p.check(eval[string](p, "document.documentElement.lang") == "zh-CN", "lang is not zh-CN")
 		p.run(chromedp.Click(chromedp.CSS(`[data-hotspot="hs_01"]`)))
 		p.settle()

@@ -65,7 +65,7 @@ func loadWebApp(files fs.FS) (webApp, error) {
 		return err
 	})
 	if err != nil {
-		return app, fmt.Errorf("api: read the web application: %w", err)
+		return app, fmt.Errorf("api: the web application is incomplete (run make web and build again): %w", err)
 	}
 	return app, nil
 }

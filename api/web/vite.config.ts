@@ -5,7 +5,7 @@ export default defineConfig({
     target: "es2022",
     // MapLibre alone is above the default warning of 500 kB.
     chunkSizeWarningLimit: 1500,
-    // "npm run build" must leave .keep for go:embed; old assets are removed by the script below.
+    // "npm run build" must leave .keep for go:embed; old assets are removed by "npm run clean".
     emptyOutDir: false,
   },
   worker: { format: "es" },

@@ -21,9 +21,11 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
       isKey(means) && el("dd", { class: "means" }, t(means)),
     );
   };
-  const section = (title: Key, ...children: (HTMLElement | null)[]) => el("section", {}, el("h3", {}, t(title)), ...children);
+  const section = (title: Key, unit: Key | "", ...children: (HTMLElement | null)[]) =>
+    el("section", {}, el("h3", {}, t(title), unit && el("span", { class: "unit" }, ` ${t(unit)}`)), ...children);
   const figures = (...children: (HTMLElement | null | false)[]) => el("dl", {}, ...children);
 
+  const ratio = times(h.rate.value, h.rate.reference);
   const all = m.ranking?.hotspots ?? [];
   const at = all.findIndex((x) => x.id === h.id);
   const step = (by: number, label: Key, sign: string) => {
@@ -49,14 +51,16 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
     cause(m, h),
     section(
       "detail.impact",
+      "unit.weighted",
       figures(
-        figure("avoidable", amount(h.impact.avoidable, lang), t("unit.weighted"), true),
-        figure("interval", interval(amount(h.impact.lower, lang), amount(h.impact.upper, lang)), t("unit.weighted")),
-        figure("total", amount(h.impact.total, lang), t("unit.weighted")),
+        figure("avoidable", amount(h.impact.avoidable, lang), "", true),
+        figure("interval", interval(amount(h.impact.lower, lang), amount(h.impact.upper, lang))),
+        figure("total", amount(h.impact.total, lang)),
       ),
     ),
     section(
       "detail.customers",
+      "",
       figures(
         figure("hurt", n(h.customers.hurt), t("unit.customers"), true),
         figure("served", n(h.customers.served), t("unit.customers")),
@@ -65,24 +69,27 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
     ),
     section(
       "detail.rate",
+      "unit.rate",
       figures(
-        figure("rate", percent(h.rate.value, lang), [t("unit.rate"), times(h.rate.value, h.rate.reference)].filter(Boolean).join(" · "), true),
+        figure("rate", percent(h.rate.value, lang), ratio && t("detail.times", { ratio }), true),
         figure("rateInterval", percentInterval(h.rate.lower, h.rate.upper, lang)),
         figure("reference", percent(h.rate.reference, lang)),
       ),
     ),
-    section("detail.trend", trendChart(m, h), figures(figure("trendClass", word(lang, "trend", h.trend.class)), figure("firstSeen", h.trend.first_seen || "–"))),
+    section("detail.trend", "", trendChart(m, h), figures(figure("trendClass", word(lang, "trend", h.trend.class)), figure("firstSeen", h.trend.first_seen || "–"))),
     section(
       "detail.events",
+      "",
       figures(
         ...(["dropped", "perceived", "blocked", "poor"] as const).map((k) => figure(k, n(h.events[k]), t("unit.calls"))),
         figure("complaints", n(h.events.complaints), t("unit.records")),
         figure("appeals", n(h.events.appeals), t("unit.records")),
       ),
     ),
-    section("detail.significance", figures(figure("giZ", decimal(h.significance.gi_z)), figure("p", pValue(h.significance.p_adjusted)))),
+    section("detail.significance", "", figures(figure("giZ", decimal(h.significance.gi_z)), figure("p", pValue(h.significance.p_adjusted)))),
     section(
       "detail.place",
+      "",
       figures(
         figure("kind", word(lang, "kind", h.place.kind)),
         h.place.venue_id ? figure("venue", h.place.venue_id) : null,
@@ -94,6 +101,7 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
     ),
     section(
       "detail.status",
+      "",
       figures(
         figure("state", word(lang, "life", h.state)),
         h.sla && figure("due", day(h.sla.due), h.sla.breached ? t("figure.breached") : ""),

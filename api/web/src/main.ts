@@ -6,6 +6,7 @@ import { filterBar } from "./filters";
 import { legend, type CellsInfo } from "./legend";
 import { listView } from "./list";
 import { MapView } from "./map";
+import { boxAround, positions, type Box } from "./scale";
 import { filters, formatState, parseState } from "./state";
 import { browserLang, text } from "./text";
 import type { CellProperties, RegionProperties } from "./types";
@@ -25,7 +26,7 @@ const slots = {
   toast: el("div", { class: "slot-toast", role: "status" }),
 };
 const mapBox = el("div", { class: "map" });
-const showAll = button({ class: "show-all" }, () => map?.showAll(true));
+const showAll = button({ class: "show-all" }, () => map?.showAll(true, null));
 const stage = el("main", { class: "stage" }, mapBox, showAll, slots.legend, slots.toast);
 document.getElementById("app")?.append(slots.head, slots.list, stage, slots.detail);
 
@@ -33,6 +34,7 @@ let map: MapView | null = null;
 let cells: CellsInfo | null = null;
 let cell: CellProperties | null = null;
 let asking: AbortController | null = null;
+let country: Box | null = null; // all regions together
 
 const t = (key: Parameters<typeof text>[1], values?: Record<string, string | number>) => text(model.lang, key, values);
 
@@ -148,16 +150,19 @@ async function load() {
   drawList();
   drawDetail();
   map?.show(model.ranking, model.state);
-  if (model.state.view) return;
+  showAll.hidden = !model.ranking?.hotspots.length;
   const h = selected(model);
-  if (h) map?.flyTo(h, covered());
-  else map?.showAll(false);
+  if (model.state.view) map?.refresh();
+  else if (h) map?.flyTo(h, covered());
+  else map?.showAll(false, country);
 }
 
 async function loadRegions() {
   // Names for the filter; the outlines of zoom 0 are next to nothing.
   const c = await getShapes("regions", { zoom: "0" });
   model.regions = c.features.map((f) => f.properties as RegionProperties);
+  country = boxAround(c.features.flatMap((f) => positions(f.geometry)));
+  if (!model.state.view && !model.loading && !model.ranking?.hotspots.length) map?.showAll(false, country);
   drawHead();
   drawList();
   drawDetail();

@@ -3,9 +3,9 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { getCells, getShapes } from "./client";
 import { runWindow } from "./format";
-import { areaOf, boxAround, boxText, coarse, contains, labelIn, positions, radiusOf, resolutionAt, type Box } from "./scale";
+import { areaOf, boxAround, boxText, cellColour, cellOpacity, coarse, contains, labelIn, positions, radiusOf, resolutionAt, type Box } from "./scale";
 import { filters, type State, type Theme, type View } from "./state";
-import { mapStyle, nothing, type MapData, type SourceName } from "./style";
+import { isSelected, mapStyle, nothing, rankColour, type MapData, type SourceName } from "./style";
 import type { CellProperties, Collection, Hotspot, Ranking } from "./types";
 
 setWorkerUrl(workerUrl);
@@ -34,6 +34,7 @@ export class MapView {
   };
   private fetched = new Map<string, Fetched>();
   private ranking: Ranking | null = null;
+  private ready = false; // the style takes changes from the load event on
   /** Requests under way; the browser test waits for none. */
   pending = 0;
 
@@ -55,7 +56,12 @@ export class MapView {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 110 }), "bottom-right");
-    this.map.on("load", () => this.refresh());
+    this.map.on("load", () => {
+      this.ready = true;
+      for (const [name, collection] of Object.entries(this.data)) this.set(name as SourceName, collection);
+      this.restyle(this.state, this.theme);
+      if (this.ranking || this.state.view) this.refresh();
+    });
     this.map.on("moveend", () => {
       const { lng, lat } = this.map.getCenter();
       events.moved({ lon: lng, lat, zoom: this.map.getZoom() });
@@ -95,12 +101,24 @@ export class MapView {
 
   /** Applies colours and selection; data stays. */
   restyle(state: State, theme: Theme) {
+    const before = this.theme;
     this.state = state;
     this.theme = theme;
-    this.map.setStyle(this.style(), { diff: true });
+    if (!this.ready) return;
+    if (theme !== before) {
+      this.map.setStyle(this.style(), { diff: true });
+      return;
+    }
+    // Selecting must be quick: only what depends on it is set.
+    const { metric, hotspot } = state;
+    this.map.setFilter("hotspot-chosen", isSelected(hotspot));
+    this.map.setFilter("disc-chosen", isSelected(hotspot));
+    this.map.setPaintProperty("ranks", "text-color", rankColour(theme, hotspot));
+    this.map.setPaintProperty("cells", "fill-color", cellColour(metric, theme));
+    this.map.setPaintProperty("cells", "fill-opacity", cellOpacity(metric));
   }
 
-  /** Draws the hotspots of a ranking. */
+  /** Takes the hotspots of a ranking; move or refresh afterwards. */
   show(ranking: Ranking | null, state: State) {
     this.ranking = ranking;
     this.state = state;
@@ -115,13 +133,13 @@ export class MapView {
     });
     this.set("areas", features((h) => (h.geometry?.type.endsWith("Point") ? null : h.geometry)));
     this.set("discs", features((h) => ({ type: "Point", coordinates: h.center })));
-    if (this.map.isStyleLoaded() || this.fetched.size > 0) this.refresh();
   }
 
-  /** Moves so that all hotspots are in view. */
-  showAll(animate: boolean) {
-    const box = boxAround((this.ranking?.hotspots ?? []).map((h) => h.center));
+  /** Moves so that all hotspots are in view, or the given box when there are none. */
+  showAll(animate: boolean, otherwise: Box | null) {
+    const box = boxAround((this.ranking?.hotspots ?? []).map((h) => h.center)) ?? otherwise;
     if (box) this.fit(box, 14, animate, 0);
+    else this.refresh();
   }
 
   /** Moves to one hotspot; rightSide pixels on the right are covered. */
@@ -149,7 +167,9 @@ export class MapView {
     this.set("region-labels", regionLabels(this.data.regions, this.view()));
   }
 
-  private refresh() {
+  /** Fetches what the view lacks. */
+  refresh() {
+    if (!this.ready) return;
     const view = this.view();
     const zoom = this.map.getZoom();
     this.set("graticule", graticule(view));

@@ -1,5 +1,6 @@
 // Colours and sizes of what is drawn on the map.
 
+import type { ExpressionSpecification } from "maplibre-gl";
 import type { Metric, Theme } from "./state";
 
 /** Lower limits of the classes above the first. Fixed, so that views can be compared. */
@@ -30,16 +31,16 @@ export function classOf(value: number, limits: readonly number[]): number {
 }
 
 /** The fill colour of a cell as a MapLibre expression. */
-export function cellColour(metric: Metric, theme: Theme): unknown[] {
+export function cellColour(metric: Metric, theme: Theme): ExpressionSpecification {
   const [first, ...rest] = ramps[theme];
   const step: unknown[] = ["step", ["coalesce", ["get", metric], 0], first];
   rest.forEach((colour, i) => step.push(breaks[metric][i], colour));
-  return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], fewColour[theme], step] : step;
+  return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], fewColour[theme], step as ExpressionSpecification] : (step as ExpressionSpecification);
 }
 
 /** How strongly a cell is painted: what is normal or uncertain stays in the background. */
-export function cellOpacity(metric: Metric): unknown[] {
-  const step = ["step", ["coalesce", ["get", metric], 0], 0.4, breaks[metric][0], 0.85];
+export function cellOpacity(metric: Metric): ExpressionSpecification {
+  const step: ExpressionSpecification = ["step", ["coalesce", ["get", metric], 0], 0.4, breaks[metric][0] ?? 0, 0.85];
   return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], 0.55, step] : step;
 }
 

@@ -38,6 +38,8 @@ const font = ["Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHe
 
 export const isSelected = (id: string): ExpressionSpecification => ["==", ["get", "id"], id];
 
+export const rankColour = (theme: Theme, selected: string): ExpressionSpecification => ["case", isSelected(selected), theme === "light" ? "#ffffff" : "#0c0f13", colours[theme].rank];
+
 /** The whole map style, from the bottom layer to the top. */
 export function mapStyle(theme: Theme, metric: Metric, selected: string, data: MapData): StyleSpecification {
   const c = colours[theme];
@@ -47,7 +49,7 @@ export function mapStyle(theme: Theme, metric: Metric, selected: string, data: M
   const layers: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": c.ground } },
     { id: "graticule", type: "line", source: "graticule", paint: { "line-color": c.grid, "line-width": 1 } },
-    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme) as unknown as ExpressionSpecification, "fill-opacity": cellOpacity(metric) as unknown as ExpressionSpecification, "fill-outline-color": c.ground } },
+    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme), "fill-opacity": cellOpacity(metric), "fill-outline-color": c.ground } },
     { id: "buildings", type: "fill", source: "venues", minzoom: 11, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.building, "fill-opacity": 0.25, "fill-outline-color": c.faint } },
     { id: "region-lines", type: "line", source: "regions", layout: { "line-join": "round" }, paint: { "line-color": c.region, "line-width": level(0.8, 1.6), "line-dasharray": [3, 2] } },
     { id: "roads", type: "line", source: "venues", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.road, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1, 12, 2.5, 16, 6] } },
@@ -69,7 +71,7 @@ export function mapStyle(theme: Theme, metric: Metric, selected: string, data: M
       paint: { "circle-color": c.accent, "circle-radius": radius(2), "circle-stroke-color": c.halo, "circle-stroke-width": 3 } },
     { id: "ranks", type: "symbol", source: "discs",
       layout: { "text-field": ["to-string", ["get", "rank"]], "text-font": font, "text-size": ["interpolate", ["linear"], ["get", "radius"], 8, 10, 22, 14], "text-padding": 0, "symbol-sort-key": ["get", "rank"] },
-      paint: { "text-color": ["case", isSelected(selected), "#ffffff", c.rank] } },
+      paint: { "text-color": rankColour(theme, selected) } },
   ];
   const sources = Object.fromEntries(Object.entries(data).map(([name, d]) => [name, { type: "geojson" as const, data: d }]));
   return { version: 8, sources, layers };

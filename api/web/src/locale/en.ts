@@ -27,7 +27,7 @@ export const en = {
   "list.count": "{n} of {all}",
   "list.run": "{start} to {end} (UTC)",
   "list.summary": "{calls} calls · {bad} bad · {hurt} hurt customers",
-  "list.sort": "Ranked by the lower bound of avoidable impact",
+  "list.sort": "Ranked by the lower bound of avoidable impact, in weighted hurt customers with 90 % interval",
   "list.label": "Hotspots, best rank first. Arrow keys move, Enter opens.",
   "list.hurt": "{n} hurt",
   "list.keyAccounts": "{n} key accounts",
@@ -90,6 +90,7 @@ export const en = {
   "detail.place": "Place",
   "detail.status": "Status",
   "detail.reference": "normal",
+  "detail.times": "{ratio} the reference",
 
   "unit.weighted": "weighted hurt customers",
   "unit.customers": "customers",

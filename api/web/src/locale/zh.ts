@@ -29,7 +29,7 @@ export const zh: Record<Key, string> = {
   "list.count": "{n} / {all}",
   "list.run": "{start} 至 {end}（UTC）",
   "list.summary": "{calls} 次通话 · {bad} 次异常 · {hurt} 名受影响客户",
-  "list.sort": "按可避免影响的下限排序",
+  "list.sort": "按可避免影响的下限排序（单位：加权受影响客户，90% 区间）",
   "list.label": "热点列表，按排名排列。方向键移动，回车打开。",
   "list.hurt": "{n} 人受影响",
   "list.keyAccounts": "{n} 名重点客户",
@@ -92,6 +92,7 @@ export const zh: Record<Key, string> = {
   "detail.place": "地点",
   "detail.status": "状态",
   "detail.reference": "正常",
+  "detail.times": "为参考值的 {ratio}",
 
   "unit.weighted": "加权受影响客户",
   "unit.customers": "人",
