@@ -1,0 +1,186 @@
+package hotspots
+
+import (
+	"crypto/sha256"
+	_ "embed" // the printable page
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"time"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// EvidencePack is a dated, sealed record of a claim check: what was claimed,
+// on which data, by which method, with which result.
+type EvidencePack struct {
+	Created     time.Time       `json:"created"`
+	DataVersion string          `json:"data_version"`
+	Method      string          `json:"method"`
+	Query       ClaimQuery      `json:"query"`
+	Parameters  ClaimParameters `json:"parameters"`
+	Evidence    string          `json:"evidence_sha256"` // over every figure the check used
+	Check       ClaimCheck      `json:"check"`
+	// Inputs is a SHA-256 over data version, method, claim, query, parameters and
+	// evidence: two packs with the same inputs have the same result.
+	Inputs string `json:"inputs_sha256"`
+	// Hash is a SHA-256 over everything above: it seals the pack.
+	Hash string `json:"sha256"`
+}
+
+// ClaimParameters are the settings of a check that are not in the claim.
+type ClaimParameters struct {
+	Confidence       float64 `json:"confidence"`
+	ValidDays        int     `json:"valid_days"`
+	ComplaintsAtMost float64 `json:"complaints_per_customer_at_most"`
+	RedialSeconds    int     `json:"perceived_drop_redial_seconds"`
+	CellResolution   int     `json:"cell_resolution"`
+}
+
+// NewEvidencePack checks the claim and seals the result; created is the date
+// of the pack.
+func NewEvidencePack(c Claim, ev *ClaimEvidence, created time.Time) (*EvidencePack, error) {
+	check, err := CheckClaim(c, ev)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := ev.digest()
+	if err != nil {
+		return nil, err
+	}
+	p := &EvidencePack{
+		Created: created.UTC().Truncate(time.Second), DataVersion: ev.DataVersion, Method: MethodVersion,
+		Query: ev.Query, Evidence: digest, Check: *check,
+		Parameters: ClaimParameters{
+			Confidence: c.confidence(), ValidDays: c.validDays(), ComplaintsAtMost: claimComplaintsAtMost,
+			RedialSeconds: 120, CellResolution: int(geo.RankResolution),
+		},
+	}
+	if p.Inputs, err = p.inputs(); err != nil {
+		return nil, err
+	}
+	if p.Hash, err = p.seal(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ReadEvidencePack reads a pack from JSON and verifies it.
+func ReadEvidencePack(r io.Reader) (*EvidencePack, error) {
+	var p EvidencePack
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil {
+		return nil, fmt.Errorf("evidence pack: %w", err)
+	}
+	return &p, p.Verify()
+}
+
+// Verify reports whether anything in the pack was changed after it was sealed.
+func (p *EvidencePack) Verify() error {
+	inputs, err := p.inputs()
+	if err != nil {
+		return err
+	}
+	hash, err := p.seal()
+	if err != nil {
+		return err
+	}
+	if inputs != p.Inputs || hash != p.Hash {
+		return errors.New("evidence pack: the content does not match its hash: it was changed after it was made; run the check again")
+	}
+	return nil
+}
+
+// Expired reports whether the permitted wording may no longer be used on the
+// given day (in the day's own time zone).
+func (p *EvidencePack) Expired(day time.Time) bool {
+	return day.Format("2006-01-02") > p.Check.Expires
+}
+
+// WriteJSON writes the pack as indented JSON.
+func (p *EvidencePack) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(p)
+}
+
+//go:embed claim_pack.html
+var claimPackHTML string
+
+var claimPackTemplate = template.Must(template.New("pack").Funcs(template.FuncMap{
+	"count":   claimCount,
+	"percent": claimPercent,
+	"share":   func(v *float64) string { return claimOptional(v, 1) },
+	"number":  claimNumber,
+}).Parse(claimPackHTML))
+
+// WriteHTML writes the pack as a page for printing: self-contained, without
+// scripts, both languages.
+func (p *EvidencePack) WriteHTML(w io.Writer) error {
+	k := &p.Check
+	show := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return k.show(*v)
+	}
+	return claimPackTemplate.Execute(w, struct {
+		*EvidencePack
+		Verdict                       ClaimText
+		Sentence                      ClaimText
+		Value, Lower, Upper           string
+		CreatedText, Starts, EndsText string
+	}{
+		EvidencePack: p,
+		Verdict: map[ClaimVerdict]ClaimText{
+			ClaimSupported:    {"Supported", "有据可依"},
+			ClaimNotSupported: {"Not supported", "不成立"},
+			ClaimUndecided:    {"Undecided", "证据不足"},
+		}[k.Verdict],
+		Sentence: k.Claim.sentence(),
+		Value:    show(k.Figures.Value), Lower: show(k.Figures.Lower), Upper: show(k.Figures.Upper),
+		CreatedText: p.Created.Format("2006-01-02 15:04 MST"),
+		Starts:      p.Query.Start.Format(time.RFC3339), EndsText: p.Query.End.Format(time.RFC3339),
+	})
+}
+
+func claimOptional(v *float64, percent int) string {
+	if v == nil {
+		return "–"
+	}
+	return claimRough(*v, percent)
+}
+
+// inputs hashes what decides the result.
+func (p *EvidencePack) inputs() (string, error) {
+	return claimHash(struct {
+		DataVersion, Method string
+		Claim               Claim
+		Query               ClaimQuery
+		Parameters          ClaimParameters
+		Evidence            string
+	}{p.DataVersion, p.Method, p.Check.Claim, p.Query, p.Parameters, p.Evidence})
+}
+
+// seal hashes everything but the hash itself.
+func (p *EvidencePack) seal() (string, error) {
+	open := *p
+	open.Hash = ""
+	return claimHash(open)
+}
+
+// claimHash is the SHA-256 of a value's JSON: fields in declared order, floats in
+// their shortest exact form, so reading and writing do not change it.
+func claimHash(v any) (string, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("evidence pack: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
