@@ -113,8 +113,9 @@ const perceivedWait = 120
 // Time is cut into buckets of @wait seconds. A call ending in bucket b at e is
 // followed by a redial exactly when the last start in b is not before e, or the
 // first start in b + 1 is not after e + @wait. That takes one pass whatever the
-// order of the calls and however many a pair of numbers has; calls of pairs that
-// occur once are dropped first, because they are nearly all.
+// order of the calls and however many a pair of numbers has. Calls of pairs that
+// occur once are nearly all and are dropped first, by a hash; where two pairs share
+// one, or a superseded row counts, a pair too many is looked at and nothing changes.
 const perceivedSQL = `
 INSERT INTO perceived (day, record_id, generation)
 SELECT DISTINCT toDate(toUInt16(hit.1)) AS day, hit.2 AS record_id, toUInt64(@generation) AS generation
@@ -138,7 +139,11 @@ FROM (
                         WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
                             AND deleted = 0 AND precision = 0
                             AND customer > 0 AND customer < @surrogates AND peer > 0
-                            AND customer % @slices = @slice
+                            AND cityHash64(customer, peer) IN (
+                                SELECT cityHash64(customer, peer) AS pair FROM calls
+                                WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
+                                    AND customer > 0 AND customer < @surrogates AND peer > 0 AND customer % @slices = @slice
+                                GROUP BY pair HAVING count() > 1)
                     )
                     GROUP BY customer, peer
                     HAVING count() > 1
@@ -152,11 +157,12 @@ FROM (
 WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)`
 
 // perceivedNow selects the ids of the perceived drops that count, of the days
-// @day0 to @day1, as a subquery for IN.
+// @day0 to @day1, as a subquery for IN. (ANY INNER JOIN would do in 18.16; since
+// 20.1 it keeps one row per day.)
 const perceivedNow = `(
     SELECT record_id FROM perceived
-    ANY INNER JOIN (
+    ANY LEFT JOIN (
         SELECT day, max(generation) AS present FROM perceived_days
         WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) GROUP BY day
     ) AS switched USING day
-    WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND generation >= present)`
+    WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND present > 0 AND generation >= present)`
