@@ -30,6 +30,10 @@ func (m *model) assess(members []int32, extra float64) candidate {
 	m.addCalls(&c, &ch[0])
 	m.addComplaints(&c, &m.complaints, &ch[1])
 	m.addComplaints(&c, &m.appeals, &ch[2])
+	// A sum over the N customers served varies by Σy² − (Σy)²/N.
+	for k := range ch {
+		ch[k].square = math.Max(ch[k].square-ch[k].impact*ch[k].impact/math.Max(c.served, 1), 0)
+	}
 	c.judgement = m.params.judge(ch, m.faultyShare(members), extra)
 	return c
 }

@@ -158,6 +158,7 @@ func (m *model) complaintChannel(appeals bool, customers []float64) channel {
 // cannot see when it has few customers.
 func (m *model) designEffects() []float64 {
 	m.rho = m.callLikeness()
+	m.perHurt = m.hurtEvidence()
 	d := make([]float64, len(m.places))
 	for i := range m.places {
 		pl := &m.places[i]
@@ -186,9 +187,29 @@ func (m *model) designEffect(scene int32, calls, bad, mm, xx, xm, customers, kis
 	}
 	d = math.Max(d, math.Max(1-rate, 0.05))
 	if bad > 0 && kish > 0 {
-		d = math.Max(d, bad/(m.params.PerCustomer*kish))
+		d = math.Max(d, bad/(m.perHurt[sceneIndex(scene)]*kish))
 	}
 	return d
+}
+
+// hurtEvidence is, by scene, the most bad calls that one hurt customer counts for:
+// Params.PerCustomer, and more where customers have several bad calls anyway.
+func (m *model) hurtEvidence() []float64 {
+	var bad, customers [scenes]float64
+	for i := range m.places {
+		pl := &m.places[i]
+		s := sceneIndex(pl.scene)
+		bad[s] += math.Min(pl.bad, 5*pl.customers)
+		customers[s] += pl.customers
+	}
+	out := make([]float64, scenes)
+	for s := range out {
+		out[s] = m.params.PerCustomer
+		if customers[s] > 0 {
+			out[s] *= 1 + bad[s]/customers[s]
+		}
+	}
+	return out
 }
 
 // callLikeness estimates ρ by scene from places with enough customers, shrunk to

@@ -32,6 +32,7 @@ type model struct {
 
 	calls, complaints, appeals channel
 	rho                        []float64 // by scene: how alike the calls of one customer are
+	perHurt                    []float64 // by scene: most evidence of one hurt customer, in bad calls
 }
 
 // place is one PlaceID with its sums over rat and indoor.

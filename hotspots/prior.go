@@ -215,8 +215,8 @@ func fitScatter(bins []bin) prior {
 	p := defaultPrior
 	p.mix = complainsMix
 	best := math.Inf(-1)
-	for normal := 0.2; normal < 100; normal *= 1.15 {
-		v := -math.Pow(math.Log(normal/3), 2) / 2
+	for normal := 0.7; normal < 100; normal *= 1.15 {
+		v := -math.Pow(math.Log(normal/2)/0.5, 2) / 2
 		for _, g := range bins {
 			v += g.count * logMarginal(g.x, g.e, normal, normal)
 		}
