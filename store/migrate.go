@@ -161,3 +161,24 @@ func isDDLCollision(e *Error) bool {
 	}
 	return strings.Contains(ex.Message, "already exists") || strings.Contains(ex.Message, "File exists")
 }
+
+// Schema is the present schema as ClickHouse reports it, table by table, without
+// the database's name.
+func (s *Store) Schema(ctx context.Context) (string, error) {
+	var out strings.Builder
+	err := s.each(ctx, "read the schema", `
+		SELECT create_table_query FROM system.tables
+		WHERE database = @db AND name NOT LIKE '.%' ORDER BY name`, args{"db": s.dsn.Database}, func(r driver.Rows) error {
+		var sql string
+		if err := r.Scan(&sql); err != nil {
+			return err
+		}
+		sql = strings.NewReplacer(s.dsn.Database+".", "", "`"+s.dsn.Database+"`.", "").Replace(sql)
+		// One column to a line, so that differences can be read.
+		sql = strings.NewReplacer(", `", ",\n    `", ",  ", ",\n    ", " ENGINE", "\nENGINE", " PARTITION BY", "\nPARTITION BY",
+			" ORDER BY", "\nORDER BY", " SETTINGS", "\nSETTINGS", " AS SELECT", "\nAS SELECT", " FROM ", "\nFROM ").Replace(sql)
+		out.WriteString(sql + ";\n\n")
+		return nil
+	})
+	return out.String(), err
+}

@@ -1,0 +1,20 @@
+package store
+
+import (
+	"testing"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// opener is set by the external tests, which may use storetest.
+var opener func(testing.TB) *Store
+
+// SetOpener lets tests inside the package use a store of storetest.
+func SetOpener(f func(testing.TB) *Store) { opener = f }
+
+func openForTest(t testing.TB) *Store {
+	t.Helper()
+	return opener(t)
+}
+
+type resolution = geo.Resolution
