@@ -6,12 +6,20 @@ import (
 	"io"
 )
 
-// chunk is a run of whole records.
+// chunk is a piece of work: whole records.
 type chunk struct {
-	seq  int
-	data []byte
-	line uint64   // line of data[0], 1-based
+	seq int
+	part
+	more []part   // further records, from other places of the file
 	odd  *oddLine // a line that could not be read as a row; data is empty then
+}
+
+func (c *chunk) size() int {
+	n := len(c.data)
+	for _, p := range c.more {
+		n += len(p.data)
+	}
+	return n
 }
 
 // oddLine is a line that never became a chunk: too long, or cut off by the end of
@@ -121,10 +129,12 @@ func (c *chunker) boundary(buf []byte) int {
 }
 
 func (c *chunker) take(data []byte) chunk {
-	ch := chunk{data: data, line: c.line}
+	ch := chunk{part: part{data, c.line}}
 	c.line += uint64(bytes.Count(data, newline))
 	return ch
 }
+
+func (c *chunker) broken() error { return c.err }
 
 func (c *chunker) emit(ch chunk) chunk {
 	ch.seq = c.seq

@@ -31,6 +31,10 @@ type Config struct {
 	// more than Future after now.
 	Earliest time.Time
 	Future   time.Duration
+	// MaxRejectShare stops a load before anything of it is stored when more than this
+	// share of the rows (0 to 1) would be rejected; 0 loads whatever comes. The file
+	// is read twice then.
+	MaxRejectShare float64
 	// FlushTimeout is how long batches already on their way may take to arrive after
 	// the load was cancelled.
 	FlushTimeout time.Duration
@@ -81,6 +85,9 @@ func (c *Config) check() error {
 	atLeast("MaxLineBytes", c.MaxLineBytes, 8)
 	atLeast("InFlight", c.InFlight, 1)
 	atLeast("HoldRows", c.HoldRows, 1)
+	if c.MaxRejectShare < 0 || c.MaxRejectShare > 1 {
+		errs = append(errs, fmt.Errorf("ingest: MaxRejectShare is %v; it must be a share from 0 to 1", c.MaxRejectShare))
+	}
 	if c.Now == nil || c.Logger == nil {
 		errs = append(errs, errors.New("ingest: Now and Logger must be set; start from DefaultConfig"))
 	}

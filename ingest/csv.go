@@ -83,6 +83,7 @@ func lastBoundary(b []byte, delim byte, maxLine int) int {
 // splitter takes the records of a chunk apart. Fields are views of the chunk,
 // except quoted fields with doubled quotes, which are views of scratch.
 type splitter struct {
+	row
 	delim   byte
 	maxLine int
 
@@ -90,10 +91,7 @@ type splitter struct {
 	pos  int
 	line uint64 // line of buf[pos]
 
-	fields  [][]byte
 	scratch []byte
-	raw     []byte // the record as it came, without its line end
-	at      uint64 // line the record began on
 }
 
 func (s *splitter) reset(buf []byte, line uint64) {

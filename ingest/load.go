@@ -22,6 +22,7 @@ type Loader struct {
 	sink    Sink
 	locator Locator
 	metrics *metrics
+	trial   bool // nothing is stored: see Try
 }
 
 // New checks the configuration and gives a Loader that writes to sink and
@@ -82,6 +83,12 @@ func (l *Loader) load(ctx context.Context, feed Feed, p *Profile, path, name str
 		return Account{}, err
 	}
 	defer in.close()
+	if l.cfg.MaxRejectShare > 0 && p.Feed.tabular() {
+		if a, err := l.tooManyRejects(ctx, feed, p, path, name); err != nil {
+			l.metrics.files.WithLabelValues(string(feed), "failed").Inc()
+			return a, err
+		}
+	}
 	a, err := l.loadInput(ctx, p, in, start)
 	result := "loaded"
 	switch {
@@ -153,9 +160,11 @@ func loadID(p *Profile, hash string, start time.Time) string {
 type source struct {
 	in      *input
 	plan    *plan
-	chunks  *chunker
+	chunks  chunkReader
+	rows    func() rowReader
 	hash    string
 	rowSeed []byte
+	context string // see Reject.Context
 }
 
 // open reads as much of the input as tells whether it can be loaded at all.
@@ -185,8 +194,7 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 		head = head[3:]
 	}
 	src.rowSeed = contentSeed(head)
-	src.chunks = newChunker(in.plain, l.cfg.ChunkBytes, l.cfg.MaxLineBytes, p.Format.Delimiter, true)
-	header, err := src.chunks.header()
+	header, err := l.openFormat(src, p, head)
 	if err != nil {
 		return nil, in.fault(FileHeader, err, "%v", err)
 	}
@@ -202,7 +210,23 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 		sum := sha256.Sum256([]byte(src.hash + stamp))
 		src.hash = hex.EncodeToString(sum[:])
 	}
+	src.context = rejectContext{Header: header, Seed: src.rowSeed}.String()
 	return src, nil
+}
+
+// openFormat puts the readers of the profile's format in place and gives the names
+// of the columns; nil when there is nothing in the file.
+func (l *Loader) openFormat(src *source, p *Profile, head []byte) ([]string, error) {
+	cfg := &l.cfg
+	src.rows = l.rowReaders(p, src)
+	c := newChunker(src.in.plain, cfg.ChunkBytes, cfg.MaxLineBytes, p.Format.Delimiter, true)
+	src.chunks = c
+	return c.header()
+}
+
+// rowReaders gives what makes a reader of rows, one for each worker.
+func (l *Loader) rowReaders(p *Profile, _ *source) func() rowReader {
+	return func() rowReader { return &splitter{delim: p.Format.Delimiter, maxLine: l.cfg.MaxLineBytes} }
 }
 
 // seedBytes is how much of a file's beginning goes into the ids of rows that

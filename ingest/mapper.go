@@ -31,9 +31,7 @@ type mapper struct {
 	locator Locator
 	limits  limits
 
-	fields  [][]byte // the row at hand
-	raw     []byte
-	line    uint64
+	row     *row   // the row at hand
 	joined  []byte // scratch for times of several columns
 	idBuf   []byte // scratch for ids; begins with the source
 	idLen   int
@@ -56,7 +54,7 @@ func (m *mapper) get(f field) []byte {
 	if b.col < 0 {
 		return b.constant
 	}
-	v := m.fields[b.col]
+	v := m.row.fields[b.col]
 	if len(v) == 0 {
 		return nil
 	}
@@ -108,7 +106,7 @@ func (m *mapper) when(f field) (int64, Precision, *rowFault) {
 			if i > 0 {
 				m.joined = append(m.joined, ' ')
 			}
-			m.joined = append(m.joined, trim(m.fields[col])...)
+			m.joined = append(m.joined, trim(m.row.fields[col])...)
 		}
 		v = m.joined
 	default:
@@ -276,16 +274,16 @@ func (m *mapper) recordID() (RecordID, *rowFault) {
 	} else {
 		b = append(b, m.rowSeed...)
 		for s := 0; s < 64; s += 8 {
-			b = append(b, byte(m.line>>s))
+			b = append(b, byte(m.row.at>>s))
 		}
-		b = append(b, m.raw...)
+		b = append(b, m.row.raw...)
 	}
 	m.idBuf = b
 	return RecordID(xxh3.Hash128(b).Bytes()), nil
 }
 
 func (m *mapper) fingerprint() uint64 {
-	f := xxh3.HashSeed(m.raw, m.fpSeed)
+	f := xxh3.HashSeed(m.row.raw, m.fpSeed)
 	if f == 0 {
 		f = 1 // 0 would read as "not kept"
 	}

@@ -93,7 +93,7 @@ func (p *pipeline[T]) read(ctx context.Context) error {
 		}
 		ch, ok := p.src.chunks.next()
 		if !ok {
-			p.readErr = p.src.chunks.err
+			p.readErr = p.src.chunks.broken()
 			return nil
 		}
 		select {
@@ -108,12 +108,12 @@ func (p *pipeline[T]) work(ctx context.Context) error {
 	cfg := &p.l.cfg
 	lim := limits{earliest: cfg.Earliest.Unix(), latest: p.ld.Started.Add(cfg.Future).Unix()}
 	m := newMapper(p.src.plan, p.l.locator, lim, cfg.PseudonymKey, p.src.rowSeed)
-	s := &splitter{delim: p.src.chunks.delim, maxLine: cfg.MaxLineBytes}
+	r := p.src.rows()
 	for ch := range p.chunks {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		out := p.mapChunk(ch, m, s)
+		out := p.mapChunk(ch, m, r)
 		select {
 		case p.mapped <- out:
 		case <-ctx.Done():
@@ -124,8 +124,8 @@ func (p *pipeline[T]) work(ctx context.Context) error {
 }
 
 // mapChunk turns a chunk into records and rejects.
-func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, s *splitter) *mapped[T] {
-	out := &mapped[T]{seq: ch.seq, bytes: len(ch.data)}
+func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, r rowReader) *mapped[T] {
+	out := &mapped[T]{seq: ch.seq, bytes: ch.size()}
 	select {
 	case out.rows = <-p.free:
 	default:
@@ -135,28 +135,39 @@ func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, s *splitter) *mapped[T] {
 		out.rejects = append(out.rejects, p.reject(ch.odd.line, ch.odd.raw, ch.odd.fault))
 		return out
 	}
-	clean := utf8.Valid(ch.data)
+	p.mapPart(ch.part, m, r, out)
+	for _, more := range ch.more {
+		p.mapPart(more, m, r, out)
+	}
+	return out
+}
+
+func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T]) {
+	clean := utf8.Valid(part.data)
 	want := len(p.src.plan.columns)
-	s.reset(ch.data, ch.line)
+	row := r.current()
+	r.reset(part.data, part.line)
+	done := 0
 	for {
-		more, fault := s.next()
+		more, fault := r.next()
 		if !more {
-			return out
+			return
 		}
 		out.read++
-		if fault == nil && len(s.fields) != want {
-			fault = faultf(ReasonFieldCount, "the row has %d fields, the header %d", len(s.fields), want)
+		done += len(row.raw) + 1
+		if fault == nil && len(row.fields) != want {
+			fault = faultf(ReasonFieldCount, "the row has %d fields, the header %d", len(row.fields), want)
 		}
-		if fault == nil && !clean && !utf8.Valid(s.raw) {
+		if fault == nil && !clean && !utf8.Valid(row.raw) {
 			fault = faultf(ReasonEncoding, "the row is not valid UTF-8; name the file's encoding in the profile, for example encoding: gb18030")
 		}
 		if fault == nil {
 			n := len(out.rows)
 			if n == cap(out.rows) {
-				out.rows = grow(out.rows, ch.data, s.pos)
+				out.rows = grow(out.rows, part.data, done)
 			}
 			out.rows = out.rows[:n+1]
-			m.fields, m.raw, m.line = s.fields, s.raw, s.at
+			m.row = row
 			rec := &out.rows[n]
 			if fault = p.ops.row(m, rec); fault == nil {
 				if p.ops.location != nil {
@@ -166,7 +177,7 @@ func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, s *splitter) *mapped[T] {
 			}
 			out.rows = out.rows[:n]
 		}
-		out.rejects = append(out.rejects, p.reject(s.at, cutRaw(s.raw), fault))
+		out.rejects = append(out.rejects, p.reject(row.at, cutRaw(row.raw), fault))
 	}
 }
 
@@ -186,7 +197,7 @@ func grow[T any](rows []T, data []byte, pos int) []T {
 
 func (p *pipeline[T]) reject(line uint64, raw string, f *rowFault) Reject {
 	return Reject{Feed: p.ld.Feed, Source: p.ld.Source, File: p.ld.File, Line: line, Reason: f.reason, Detail: f.detail,
-		Raw: raw, ProfileVersion: p.ld.ProfileVersion}
+		Raw: raw, ProfileVersion: p.ld.ProfileVersion, Context: p.src.context}
 }
 
 // loadRows picks the pipeline of a feed.

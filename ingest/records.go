@@ -151,6 +151,9 @@ type Reject struct {
 	Detail         string // a sentence that says what is wrong with which value
 	Raw            string // the row as it came, cut at MaxRawReject bytes
 	ProfileVersion string
+	// Context is what Loader.Replay needs to know of the row's file: its header and
+	// what its rows are identified by (JSON). The same for all rejects of a file.
+	Context string
 }
 
 // Reason is the machine-readable kind of a reject, e.g. "bad_time".

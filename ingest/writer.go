@@ -103,7 +103,10 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 		w.methods[i] += n
 	}
 	w.rejects = append(w.rejects, m.rejects...)
-	rows := w.holdBack(m.rows, m.bytes)
+	rows := m.rows
+	if !w.p.l.trial {
+		rows = w.holdBack(m.rows, m.bytes)
+	}
 	a.Accepted += uint64(len(rows))
 	if err := w.send(ctx, flush, rows, m.rows[:0], w.p.ld, true); err != nil {
 		return err

@@ -1,0 +1,33 @@
+package ingest
+
+// row is a record taken apart.
+type row struct {
+	fields [][]byte
+	raw    []byte // the record as it came, without its line end
+	at     uint64 // line the record began on
+}
+
+func (r *row) current() *row { return r }
+
+// rowReader takes the records of a part of a file apart; each format has one. It
+// belongs to one goroutine.
+type rowReader interface {
+	reset(data []byte, line uint64)
+	// next goes to the next record; false at the end of the part. A non-nil fault
+	// means that the record has the wrong form: only raw and at are good then.
+	next() (more bool, fault *rowFault)
+	current() *row
+}
+
+// chunkReader gives the parts of a file in order, each ending with a record.
+type chunkReader interface {
+	next() (ch chunk, ok bool)
+	// broken says why next ended; nil when the file came to its proper end.
+	broken() error
+}
+
+// part is a run of records that follow one another in the file.
+type part struct {
+	data []byte
+	line uint64 // line of data[0], 1-based
+}
