@@ -216,6 +216,9 @@ func (w *cityworld) addRun(rng *rand.Rand) {
 		if i < 3 {
 			h.SLA = &hotspots.SLA{Due: worldEnd.AddDate(0, 0, 3-2*i), Breached: i == 2}
 		}
+		if i%2 == 0 {
+			h.History = &hotspots.History{Course: "recurring", Runs: 3 + i, Returns: 1, MergedFrom: []string{"hs_x"}}
+		}
 		if i%4 != 3 {
 			z, q := 6.2-float64(i)/8, 0.00001*float64(i+1)
 			h.Significance = hotspots.Significance{GiZ: &z, PAdjusted: &q}

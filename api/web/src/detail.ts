@@ -2,7 +2,7 @@ import { regionNames, type Actions, type Model } from "./app";
 import { course, topOf } from "./chart";
 import { button, el } from "./dom";
 import { amount, day, decimal, interval, percent, percentInterval, pValue, times, whole } from "./format";
-import { isKey, text, word, type Key } from "./text";
+import { isKey, sceneName, text, word, type Key } from "./text";
 import type { Hotspot } from "./types";
 
 /** All figures of one hotspot with their units and definitions. */
@@ -47,7 +47,7 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
       button({ class: "icon close", "aria-label": t("detail.close"), title: t("detail.close") }, () => act.select("", "detail"), "×"),
     ),
     heading,
-    el("p", { class: "faint" }, [word(lang, "scene", h.scene), regionNames(m, h.region)].filter(Boolean).join(" · ")),
+    el("p", { class: "faint" }, [sceneName(lang, h.scene), regionNames(m, h.region)].filter(Boolean).join(" · ")),
     cause(m, h),
     section(
       "detail.impact",
@@ -105,6 +105,7 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
       figures(
         figure("state", word(lang, "life", h.state)),
         h.sla && figure("due", day(h.sla.due), h.sla.breached ? t("figure.breached") : ""),
+        h.history ? figure("history", word(lang, "course", h.history.course), t("figure.runs", { n: n(h.history.runs) })) : null,
         figure("id", el("code", {}, h.id)),
         figure("run", el("code", {}, h.run)),
         figure("method", h.method),

@@ -1,7 +1,7 @@
 import type { Actions, Model } from "./app";
 import { el } from "./dom";
 import { percent, percentInterval, whole } from "./format";
-import { breaks, fewColour, fewestCalls, ramps } from "./scale";
+import { fewColour, fewestCalls, limitsOf, overallRate, ramps } from "./scale";
 import type { Metric } from "./state";
 import { text } from "./text";
 import type { CellProperties } from "./types";
@@ -30,19 +30,21 @@ export function legend(m: Model, act: Actions, info: CellsInfo | null, cell: Cel
     input.addEventListener("change", () => act.change({ metric: value }));
     return el("label", {}, input, el("span", {}, text(lang, `map.metric.${value}`)));
   };
-  const label = (v: number) => (metric === "rate" ? String(v * 100) : whole(v, lang));
+  const overall = overallRate(m.ranking?.run);
+  const limits = limitsOf(metric, overall);
+  const label = (v: number) => (metric === "rate" ? String(Number((v * 100).toPrecision(2))) : whole(v, lang));
   const swatch = (colour: string) => {
     const s = el("span", { class: "swatch" });
     s.style.background = colour;
     return s;
   };
-  const limits = breaks[metric];
   return el(
     "section",
     { class: "legend", "aria-label": text(lang, "map.colour") },
     el("div", { class: "measure", role: "radiogroup", "aria-label": text(lang, "map.colour") }, choice("rate"), choice("hurt")),
     el("div", { class: "ramp" }, ...ramps[theme].map((colour, i) => el("span", { class: "step" }, swatch(colour), el("span", { class: "tick" }, i === 0 ? "0" : label(limits[i - 1] ?? 0))))),
     el("p", { class: "unit" }, text(lang, `map.unit.${metric}`)),
+    metric === "rate" && m.ranking?.run && el("p", {}, text(lang, "map.overall", { rate: percent(overall, lang) })),
     metric === "rate" && el("p", { class: "few" }, swatch(fewColour[theme]), " ", text(lang, "map.few", { n: fewestCalls })),
     el("p", {}, text(lang, "map.size")),
     info && el("p", {}, info.count === 0 ? text(lang, "map.noCells") : text(lang, "map.resolution", { r: info.resolution, size: width(info.resolution) })),

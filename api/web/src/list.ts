@@ -3,7 +3,7 @@ import { ApiError } from "./client";
 import { course, range } from "./chart";
 import { button, el } from "./dom";
 import { amount, day, interval, percent, whole } from "./format";
-import { note, text, word } from "./text";
+import { note, sceneName, text, word } from "./text";
 import type { Hotspot } from "./types";
 
 /** The ranked list with its head, or what stands in its place. */
@@ -82,7 +82,7 @@ function row(m: Model, h: Hotspot, current: boolean, top: number): HTMLElement {
       "div",
       { class: "what" },
       el("div", { class: "name", title: h.name }, h.name),
-      el("div", { class: "faint" }, [word(lang, "scene", h.scene), regionNames(m, h.region?.slice(-1) ?? null), word(lang, "trend", h.trend.class)].filter((t) => t && t !== "–").join(" · ")),
+      el("div", { class: "faint" }, [sceneName(lang, h.scene), regionNames(m, h.region?.slice(-1) ?? null), word(lang, "trend", h.trend.class)].filter((t) => t && t !== "–").join(" · ")),
     ),
     weeks.length > 0 && course(weeks, h.rate.reference, { width: 72, height: 28, label: text(lang, "list.trendLabel", { n: weeks.length }) }),
     el(

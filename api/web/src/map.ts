@@ -3,7 +3,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { getCells, getShapes } from "./client";
 import { runWindow } from "./format";
-import { areaOf, boxAround, boxText, cellColour, cellOpacity, coarse, contains, labelIn, positions, radiusOf, resolutionAt, type Box } from "./scale";
+import { areaOf, boxAround, boxText, cellColour, cellOpacity, coarse, contains, labelIn, limitsOf, overallRate, positions, radiusOf, resolutionAt, type Box } from "./scale";
 import { filters, type State, type Theme, type View } from "./state";
 import { isSelected, mapStyle, nothing, rankColour, type MapData, type SourceName } from "./style";
 import type { CellProperties, Collection, Hotspot, Ranking } from "./types";
@@ -81,7 +81,11 @@ export class MapView {
   }
 
   private style() {
-    return mapStyle(this.theme, this.state.metric, this.state.hotspot, this.data);
+    return mapStyle(this.theme, this.state.metric, this.limits(), this.state.hotspot, this.data);
+  }
+
+  private limits() {
+    return limitsOf(this.state.metric, overallRate(this.ranking?.run));
   }
 
   private drawn(...layers: string[]) {
@@ -114,8 +118,8 @@ export class MapView {
     this.map.setFilter("hotspot-chosen", isSelected(hotspot));
     this.map.setFilter("disc-chosen", isSelected(hotspot));
     this.map.setPaintProperty("ranks", "text-color", rankColour(theme, hotspot));
-    this.map.setPaintProperty("cells", "fill-color", cellColour(metric, theme));
-    this.map.setPaintProperty("cells", "fill-opacity", cellOpacity(metric));
+    this.map.setPaintProperty("cells", "fill-color", cellColour(metric, theme, this.limits()));
+    this.map.setPaintProperty("cells", "fill-opacity", cellOpacity(metric, this.limits()));
   }
 
   /** Takes the hotspots of a ranking; move or refresh afterwards. */
@@ -133,6 +137,7 @@ export class MapView {
     });
     this.set("areas", features((h) => (h.geometry?.type.endsWith("Point") ? null : h.geometry)));
     this.set("discs", features((h) => ({ type: "Point", coordinates: h.center })));
+    this.restyle(state, this.theme); // the colours depend on the run
   }
 
   /** Moves so that all hotspots are in view, or the given box when there are none. */

@@ -2,12 +2,27 @@
 
 import type { ExpressionSpecification } from "maplibre-gl";
 import type { Metric, Theme } from "./state";
+import type { Run } from "./types";
 
-/** Lower limits of the classes above the first. Fixed, so that views can be compared. */
-export const breaks: Record<Metric, readonly number[]> = {
-  rate: [0.01, 0.02, 0.04, 0.08, 0.16], // bad calls per call
-  hurt: [2, 5, 15, 50, 150], // customers
-};
+/** Lower limits of the classes above the first: customers per cell. */
+const hurtLimits = [2, 5, 15, 50, 150];
+
+/**
+ * Lower limits of the classes above the first, the same for every view of a run.
+ * Rates are set against the run's overall rate, by multiples of its odds, so that
+ * networks of any quality show their differences; two digits.
+ */
+export function limitsOf(metric: Metric, overall: number): readonly number[] {
+  if (metric === "hurt") return hurtLimits;
+  const p = Math.min(0.9, Math.max(0.001, overall));
+  return [1, 1.5, 2.5, 4.5, 8].map((times) => {
+    const odds = (p / (1 - p)) * times;
+    return Number((odds / (1 + odds)).toPrecision(2));
+  });
+}
+
+/** Bad calls per call over a whole run; without a run that of a fair network. */
+export const overallRate = (run: Run | null | undefined) => (run && run.summary.calls > 0 ? run.summary.bad_calls / run.summary.calls : 0.02);
 
 /** Cells with fewer calls have a rate too uncertain to colour. */
 export const fewestCalls = 20;
@@ -23,24 +38,17 @@ export const ramps: Record<Theme, readonly string[]> = {
 
 export const fewColour: Record<Theme, string> = { light: "#d5d8dc", dark: "#2b313a" };
 
-/** Which class a value falls into, 0 = lowest. */
-export function classOf(value: number, limits: readonly number[]): number {
-  let i = 0;
-  while (i < limits.length && value >= (limits[i] as number)) i++;
-  return i;
-}
-
 /** The fill colour of a cell as a MapLibre expression. */
-export function cellColour(metric: Metric, theme: Theme): ExpressionSpecification {
+export function cellColour(metric: Metric, theme: Theme, limits: readonly number[]): ExpressionSpecification {
   const [first, ...rest] = ramps[theme];
   const step: unknown[] = ["step", ["coalesce", ["get", metric], 0], first];
-  rest.forEach((colour, i) => step.push(breaks[metric][i], colour));
+  rest.forEach((colour, i) => step.push(limits[i], colour));
   return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], fewColour[theme], step as ExpressionSpecification] : (step as ExpressionSpecification);
 }
 
 /** How strongly a cell is painted: what is normal or uncertain stays in the background. */
-export function cellOpacity(metric: Metric): ExpressionSpecification {
-  const step: ExpressionSpecification = ["step", ["coalesce", ["get", metric], 0], 0.4, breaks[metric][0] ?? 0, 0.85];
+export function cellOpacity(metric: Metric, limits: readonly number[]): ExpressionSpecification {
+  const step: ExpressionSpecification = ["step", ["coalesce", ["get", metric], 0], 0.4, limits[0] ?? 0, 0.85];
   return metric === "rate" ? ["case", ["<", ["get", "calls"], fewestCalls], 0.55, step] : step;
 }
 

@@ -41,7 +41,7 @@ export const isSelected = (id: string): ExpressionSpecification => ["==", ["get"
 export const rankColour = (theme: Theme, selected: string): ExpressionSpecification => ["case", isSelected(selected), theme === "light" ? "#ffffff" : "#0c0f13", colours[theme].rank];
 
 /** The whole map style, from the bottom layer to the top. */
-export function mapStyle(theme: Theme, metric: Metric, selected: string, data: MapData): StyleSpecification {
+export function mapStyle(theme: Theme, metric: Metric, limits: readonly number[], selected: string, data: MapData): StyleSpecification {
   const c = colours[theme];
   const level = (finest: number, others: number): ExpressionSpecification => ["match", ["get", "level"], "district", finest, others];
   // Close up the discs shrink, so that they do not hide what they stand for.
@@ -49,7 +49,7 @@ export function mapStyle(theme: Theme, metric: Metric, selected: string, data: M
   const layers: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": c.ground } },
     { id: "graticule", type: "line", source: "graticule", paint: { "line-color": c.grid, "line-width": 1 } },
-    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme), "fill-opacity": cellOpacity(metric), "fill-outline-color": c.ground } },
+    { id: "cells", type: "fill", source: "cells", paint: { "fill-color": cellColour(metric, theme, limits), "fill-opacity": cellOpacity(metric, limits), "fill-outline-color": c.ground } },
     { id: "buildings", type: "fill", source: "venues", minzoom: 11, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.building, "fill-opacity": 0.25, "fill-outline-color": c.faint } },
     { id: "region-lines", type: "line", source: "regions", layout: { "line-join": "round" }, paint: { "line-color": c.region, "line-width": level(0.8, 1.6), "line-dasharray": [3, 2] } },
     { id: "roads", type: "line", source: "venues", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.road, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1, 12, 2.5, 16, 6] } },

@@ -29,9 +29,16 @@ export function word(lang: Lang, group: string, value: string): string {
   return tables[lang][`${group}.${value}` as Key] ?? (value || "–");
 }
 
+/** A scene's name; nothing for an unknown one, which would only be noise. */
+export const sceneName = (lang: Lang, scene: string) => (scene === "unknown" ? "" : word(lang, "scene", scene));
+
 // Notes of the API that this page can say in its language; the others stay as they are.
 const notes: [RegExp, Key][] = [
   [/^Filtered from the latest run/, "note.filtered"],
+  [/^(?<n>\d+) of (?<all>\d+) calls have neither position nor radio cell/, "note.unlocated"],
+  [/^no exposure data: ranked on counts/, "note.counts"],
+  [/^too few bad calls to learn/, "note.few"],
+  [/^(?<share>\d+) % of the places lie above/, "note.wide"],
   [/^The first (?<shown>\d+) of (?<found>\d+) hotspots/, "note.top"],
 ];
 

@@ -55,6 +55,7 @@ export interface Hotspot {
   sla: { due: string; breached: boolean } | null;
   run: string;
   method: string;
+  history?: { course: string; runs: number };
 }
 
 export interface Ranking {

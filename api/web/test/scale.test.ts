@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boxAround, boxText, breaks, cellColour, classOf, clip, coarse, contains, labelIn, positions, radiusOf, ramps, resolutionAt, type Box } from "../src/scale";
+import { boxAround, boxText, cellColour, clip, coarse, contains, labelIn, limitsOf, overallRate, positions, radiusOf, ramps, resolutionAt, type Box } from "../src/scale";
+import type { Run } from "../src/types";
 import { pieces } from "../src/chart";
 
 /** Relative luminance of a #rrggbb colour (WCAG 2). */
@@ -18,16 +19,23 @@ describe("colour scale", () => {
       expect(contrast).toBeGreaterThan(1.15);
     }
   });
-  it("has one colour more than limits, in rising order", () => {
-    for (const limits of Object.values(breaks)) {
-      expect(limits.length + 1).toBe(ramps.light.length);
-      expect([...limits].sort((a, b) => a - b)).toEqual(limits);
+  it("has one colour more than limits, in rising order, whatever the network", () => {
+    for (const overall of [0, 0.0004, 0.008, 0.02, 0.048, 0.31, 0.6, 1]) {
+      for (const limits of [limitsOf("rate", overall), limitsOf("hurt", overall)]) {
+        expect(limits.length + 1).toBe(ramps.light.length);
+        expect([...new Set(limits)].sort((a, b) => a - b)).toEqual(limits);
+      }
+      expect(limitsOf("rate", overall).at(-1)).toBeLessThan(1);
     }
-    expect([0, 0.0099, 0.01, 0.5].map((v) => classOf(v, breaks.rate))).toEqual([0, 0, 1, 5]);
+  });
+  it("starts at the overall rate of the run", () => {
+    expect(limitsOf("rate", 0.048)).toEqual([0.048, 0.07, 0.11, 0.18, 0.29]);
+    expect(overallRate({ summary: { calls: 1000, bad_calls: 48 } } as Run)).toBe(0.048);
+    expect(overallRate(null)).toBe(0.02);
   });
   it("greys cells with few calls for rates only", () => {
-    expect(cellColour("rate", "light")[0]).toBe("case");
-    expect(cellColour("hurt", "dark")).toEqual(["step", ["coalesce", ["get", "hurt"], 0], "#2c2740", 2, "#5a2f63", 5, "#96396a", 15, "#d4574f", 50, "#f29a3f", 150, "#fde98a"]);
+    expect(cellColour("rate", "light", limitsOf("rate", 0.02))[0]).toBe("case");
+    expect(cellColour("hurt", "dark", limitsOf("hurt", 0.02))).toEqual(["step", ["coalesce", ["get", "hurt"], 0], "#2c2740", 2, "#5a2f63", 5, "#96396a", 15, "#d4574f", 50, "#f29a3f", 150, "#fde98a"]);
   });
 });
 

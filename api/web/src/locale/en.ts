@@ -37,6 +37,10 @@ export const en = {
   "list.impact": "avoidable impact",
   "list.trendLabel": "Bad-call rate per week, last {n} weeks",
   "note.filtered": "Filtered from the latest run: ranks are those among all its hotspots.",
+  "note.unlocated": "{n} of {all} calls have neither position nor radio cell and are not ranked.",
+  "note.counts": "No exposure data: ranked on counts against the neighbourhood.",
+  "note.few": "Too few bad calls to learn how places differ: published defaults are used.",
+  "note.wide": "{share} % of the places lie above the range of normal places: faults are widespread, or regions and scenes hide different kinds of places.",
   "note.top": "The first {shown} of {found} hotspots are shown.",
 
   "state.loading": "Ranking …",
@@ -57,6 +61,7 @@ export const en = {
   "map.metric.hurt": "Hurt customers",
   "map.unit.rate": "bad calls per 100 calls",
   "map.unit.hurt": "customers per cell",
+  "map.overall": "palest: below the overall {rate}",
   "map.few": "fewer than {n} calls",
   "map.size": "Disc: hotspot with its rank; area = avoidable impact",
   "map.resolution": "H3 resolution {r}, cells about {size} wide",
@@ -146,8 +151,15 @@ export const en = {
   "figure.due": "Due",
   "figure.breached": "overdue",
   "figure.id": "Hotspot",
+  "figure.history": "Seen",
+  "figure.runs": "in {n} runs",
   "figure.run": "Run",
   "figure.method": "Method",
+
+  "course.new": "for the first time",
+  "course.known": "before",
+  "course.chronic": "again and again",
+  "course.recurring": "again after a break",
 
   "kind.venue": "venue",
   "kind.segment": "highway stretch",
@@ -181,6 +193,7 @@ export const en = {
   "trend.sporadic": "sporadic",
   "trend.oscillating": "oscillating",
   "trend.historical": "historical",
+  "trend.no_pattern": "no pattern",
 
   "life.detected": "Detected",
   "life.acknowledged": "Acknowledged",

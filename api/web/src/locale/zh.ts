@@ -39,6 +39,10 @@ export const zh: Record<Key, string> = {
   "list.impact": "可避免影响",
   "list.trendLabel": "最近 {n} 周每周异常通话率",
   "note.filtered": "从最新分析中筛选：排名为全部热点中的排名。",
+  "note.unlocated": "{all} 次通话中有 {n} 次既无位置也无小区，不参与排名。",
+  "note.counts": "没有通话量数据：按次数与周边比较排名。",
+  "note.few": "异常通话太少，无法学习地点间差异：采用公布的默认值。",
+  "note.wide": "{share}% 的地点高于正常范围：故障普遍，或区域和场景中混有不同类型的地点。",
   "note.top": "共 {found} 个热点，显示前 {shown} 个。",
 
   "state.loading": "正在排名……",
@@ -59,6 +63,7 @@ export const zh: Record<Key, string> = {
   "map.metric.hurt": "受影响客户",
   "map.unit.rate": "每 100 次通话中的异常次数",
   "map.unit.hurt": "每个网格的客户数",
+  "map.overall": "最浅色：低于总体水平 {rate}",
   "map.few": "少于 {n} 次通话",
   "map.size": "圆点：热点及其排名，面积表示可避免影响",
   "map.resolution": "H3 {r} 级，网格宽约 {size}",
@@ -148,8 +153,15 @@ export const zh: Record<Key, string> = {
   "figure.due": "期限",
   "figure.breached": "已逾期",
   "figure.id": "热点",
+  "figure.history": "出现情况",
+  "figure.runs": "共 {n} 次分析",
   "figure.run": "分析",
   "figure.method": "方法",
+
+  "course.new": "首次出现",
+  "course.known": "曾经出现",
+  "course.chronic": "长期存在",
+  "course.recurring": "中断后再次出现",
 
   "kind.venue": "场所",
   "kind.segment": "公路路段",
@@ -183,6 +195,7 @@ export const zh: Record<Key, string> = {
   "trend.sporadic": "零星",
   "trend.oscillating": "波动",
   "trend.historical": "历史",
+  "trend.no_pattern": "无明显规律",
 
   "life.detected": "已发现",
   "life.acknowledged": "已确认",
