@@ -111,7 +111,7 @@ func (g *generator) slot(n int, out *slotOut) {
 	w := g.w
 	out.slot, out.calls, out.events = n, out.calls[:0], out.events[:0]
 	quota := int(g.first[n+1] - g.first[n])
-	r := newRng(w.cfg.Seed, forSlot, uint64(n))
+	r := newRng(w.seed, forSlot, uint64(n))
 	begin := int32(n * slotSeconds)
 	for _, s := range w.decoy.specials[n] {
 		if len(out.calls) < quota {
@@ -321,7 +321,7 @@ func (w *world) contact(r *rng, u int32) uint64 {
 		return r.u64() % 100_000_000
 	}
 	k := min(r.n(9), r.n(9))
-	return hash3(uint64(u), forContacts, uint64(k)) % 100_000_000
+	return hash3(w.seed^uint64(u), forContacts, uint64(k)) % 100_000_000
 }
 
 // measure fills in what the network knows of where the call was made.
@@ -353,7 +353,7 @@ func (g *generator) measure(r *rng, c *call, p *placing) {
 			sigma *= 6
 		}
 		c.pos = p.pos.add(float64(sigma*r.gauss()), float64(sigma*r.gauss()))
-		c.accuracy = int32(3 + 1.4*sigma*r.between(0.7, 1.5))
+		c.accuracy = int32(3 + float64(1.4*sigma*r.between(0.7, 1.5)))
 	}
 	c.floor = p.floor
 	c.hasFloor = p.inside && p.floor != 0 && p.part != partLift && !r.chance(cfg.MissingFloor)

@@ -51,7 +51,7 @@ func (d *complaintDraw) offer(e *event) {
 		place = 1<<60 | uint64(e.p.line)<<40 | uint64(e.p.s/2000)
 	}
 	key := hash3(uint64(e.u), place, uint64(e.t/(4*86400)))
-	r := newRng(d.w.cfg.Seed, forComplaints, key^uint64(e.kind)<<3)
+	r := newRng(d.w.seed, forComplaints, key^uint64(e.kind)<<3)
 	wish := float64(d.w.customers[e.u].propensity) * e.kind.severity()
 	score := r.exponential() / wish
 	if len(d.pool) == d.keep && score >= d.pool[0].score {
@@ -104,7 +104,7 @@ func (w *world) makeComplaints(d *complaintDraw) []complaint {
 		if seen[c.key] {
 			continue
 		}
-		r := newRng(w.cfg.Seed, forComplaints, c.key^1<<63)
+		r := newRng(w.seed, forComplaints, c.key^1<<63)
 		// Some ring at once, most within a day, a few after a week.
 		t := c.e.t + int32(min(r.lognormal(5*3600, 1.4), 12*86400))
 		if t >= end {
@@ -116,7 +116,7 @@ func (w *world) makeComplaints(d *complaintDraw) []complaint {
 		out = append(out, row)
 	}
 	other += total - habit - other - len(out) // a quiet city: the rest is about other things
-	r := newRng(w.cfg.Seed, forComplaints, 1)
+	r := newRng(w.seed, forComplaints, 1)
 	for range other {
 		u := int32(w.caller.pick(&r))
 		about := otherCategories[r.n(len(otherCategories))]
@@ -177,7 +177,7 @@ func (w *world) complaintAbout(r *rng, e *event, t int32) complaint {
 			pos, sigma = w.spots[w.customers[e.u].home].c, 60
 		}
 		sigma *= w.cfg.LocationNoise
-		c.hasPos, c.pos, c.acc = true, pos.add(float64(sigma*r.gauss()), float64(sigma*r.gauss())), int32(5+1.5*sigma)
+		c.hasPos, c.pos, c.acc = true, pos.add(float64(sigma*r.gauss()), float64(sigma*r.gauss())), int32(5+float64(1.5*sigma))
 	case e.cell >= 0 && r.chance(0.45):
 		c.cell = e.cell
 	}

@@ -26,7 +26,7 @@ const (
 )
 
 func (w *world) makeCustomers() {
-	r := newRng(w.cfg.Seed, forCustomers, 0)
+	r := newRng(w.seed, forCustomers, 0)
 	near := newNearest()
 	for _, b := range w.blocks {
 		near.add(w.spots[b].c, b)
@@ -70,7 +70,7 @@ func (w *world) makeCustomers() {
 	ramps := w.rampChainages()
 	var total float64
 	for u := range w.customers {
-		r := newRng(w.cfg.Seed, forCustomers, uint64(u)+1)
+		r := newRng(w.seed, forCustomers, uint64(u)+1)
 		c := customer{work: -1, line: -1, churned: -1}
 		scene := []string{sceneCompound, sceneStreet, sceneHotel, sceneCampus}[r.pick([]float64{0.46, 0.45, 0.05, 0.04})]
 		p := draw[scene]
@@ -102,7 +102,7 @@ func (w *world) makeCustomers() {
 			c.churned = int16(r.n(w.cfg.Days))
 		}
 		c.best = []rat{rat5G, rat4G, rat3G, rat2G}[r.pick([]float64{0.55, 0.40, 0.02, 0.03})]
-		c.propensity = w.propensity(&r, c.tier)
+		c.propensity = w.propensity(&r, c.tier) * float32(w.districts[home.district].moan)
 		w.commute(&r, &c, ramps)
 
 		wt := min(r.lognormal(1000, 1.0), 40_000) * (0.8 + float64(0.1*float64(c.tier)))
@@ -132,7 +132,7 @@ func (w *world) popularity(r *rng, spots []int32) picker {
 		case sceneTower, sceneHotel, sceneCompound:
 			size = float64(sp.floors) / 20
 		case sceneStreet:
-			size = 0.25 + 1.5*sp.urban
+			size = 0.25 + float64(1.5*sp.urban)
 		}
 		weights[i] = uint32(min(1000*size*r.lognormal(1, 0.55), 1e6)) + 1
 		if i == 0 && sp.scene == sceneMall {
@@ -143,7 +143,7 @@ func (w *world) popularity(r *rng, spots []int32) picker {
 }
 
 // propensity to complain: differs between people by an order of magnitude, and
-// those who pay more complain more, as far as the bias goes.
+// those who pay more complain more, as far as the bias goes. Districts differ too.
 func (w *world) propensity(r *rng, tier uint8) float32 {
 	b := w.cfg.ComplaintBias
 	return float32(exp(float64(0.9*b*r.gauss()) + float64(0.18*b*float64(int(tier)-2))))

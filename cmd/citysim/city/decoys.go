@@ -40,7 +40,7 @@ type decoyState struct {
 }
 
 func (w *world) plantDecoys() {
-	r := newRng(w.cfg.Seed, forDecoys, 0)
+	r := newRng(w.seed, forDecoys, 0)
 	d := &w.decoy
 	d.specials = map[int][]special{}
 	n := 0
@@ -73,7 +73,7 @@ func (w *world) plantDecoys() {
 	u := int32(r.n(len(w.customers)))
 	blocks := free(w.blocks)
 	storm := blocks[r.n(len(blocks))]
-	h := newRng(w.cfg.Seed, forDecoys, 1)
+	h := newRng(w.seed, forDecoys, 1)
 	p := w.inHouse(u, storm, 3, &h)
 	add(decoyStorm, "redial storm", "hundreds of failed calls by one customer in two days", plant{spot: storm, any: true})
 	calls := min(max(w.cfg.Calls/3000, 20), 600)
@@ -150,7 +150,7 @@ func (w *world) plantDecoys() {
 			break
 		}
 	}
-	hh := newRng(w.cfg.Seed, forDecoys, 2)
+	hh := newRng(w.seed, forDecoys, 2)
 	d.add(w, special{t: int32(w.cfg.Days)*86400 - 40*3600, u: rich, p: w.inStreet(rich, idx, &hh), forced: true, outcome: dropped})
 }
 

@@ -8,13 +8,14 @@ type district struct {
 	code, name string
 	ring       []pt
 	base       float64
+	moan       float64 // likewise of the readiness to complain
 }
 
 // makeDistricts cuts the extent into a grid whose inner corners and borders are
 // bent. Neighbours share the very same border points, so the districts tile the
 // prefecture without gaps or overlaps.
 func (w *world) makeDistricts() {
-	r := newRng(w.cfg.Seed, forWorld, 1)
+	r := newRng(w.seed, forWorld, 1)
 	lo, hi := w.shape.extent()
 	cols, rows := w.shape.cols, w.shape.rows
 	dx, dy := float64(hi.X-lo.X)/metre/float64(cols), float64(hi.Y-lo.Y)/metre/float64(rows)
@@ -70,7 +71,7 @@ func (w *world) makeDistricts() {
 			ring = back(ring, up[i][j], corner[i][j+1])
 			n := len(w.districts)
 			w.districts = append(w.districts, district{
-				code: fmt.Sprintf("5901%02d", n+1), name: w.shape.districts[n], ring: ring, base: r.between(0.7, 1.45),
+				code: fmt.Sprintf("5901%02d", n+1), name: w.shape.districts[n], ring: ring, base: r.between(0.7, 1.45), moan: exp(0.5 * w.cfg.ComplaintBias * r.gauss()),
 			})
 		}
 	}

@@ -8,14 +8,14 @@ import (
 // plantFaults breaks things on purpose, at places busy enough to matter and at
 // some that are not.
 func (w *world) plantFaults() {
-	r := newRng(w.cfg.Seed, forFaults, 0)
+	r := newRng(w.seed, forFaults, 0)
 	used := map[int32]bool{}
 	if malls := w.byScene[sceneMall]; len(malls) > 0 {
 		used[malls[0]] = true // the busy normal mall is a decoy
 	}
 	n := 0
 	for _, q := range w.shape.faults {
-		many := int(float64(q.n)*w.cfg.Faults*max(min(w.scale, 20), 0.25) + 0.5)
+		many := int(float64(float64(q.n)*w.cfg.Faults*max(min(w.scale, 20), 0.25)) + 0.5)
 		if w.cfg.Faults > 0 {
 			many = max(many, 1)
 		}
@@ -118,7 +118,7 @@ func (w *world) highwaySite(r *rng, f *plant) bool {
 	for range 200 {
 		li := int16(r.n(len(w.lines)))
 		l, back := &w.lines[li], &w.lines[li^1]
-		length := 1000 * r.between(1, 4)
+		length := float64(1000 * r.between(1, 4))
 		if l.length() < length+2000 {
 			continue
 		}

@@ -121,7 +121,7 @@ func (w *world) writeRegions(b *bufio.Writer) error {
 		Parent string `json:"parent,omitempty"`
 	}
 	rim := func(kms float64) []pt { // an irregular but surely larger shape
-		r := newRng(w.cfg.Seed, forWorld, uint64(kms))
+		r := newRng(w.seed, forWorld, uint64(kms))
 		return blob(&r, pt{}, kms*1000, 17, 0.08)
 	}
 	fs := []feature{
@@ -250,21 +250,21 @@ func (w *world) writeSurveys(b *bufio.Writer, g *generator, bad []uint16) error 
 	b.WriteString(surveysHeader)
 	end := w.cfg.Days * 86400
 	n := max(len(w.customers)/20, 10)
-	r := newRng(w.cfg.Seed, forSurveys, 0)
+	r := newRng(w.seed, forSurveys, 0)
 	step := max(end/n, 1)
 	for i := range n {
 		t := int32(min(i*end/n+r.n(step), end-1))
 		u := int32(r.n(len(w.customers)))
-		mood := 1.2*r.gauss() - float64(0.45*math.Sqrt(float64(bad[u])))
+		mood := float64(1.2*r.gauss()) - float64(0.45*math.Sqrt(float64(bad[u])))
 		var instrument string
 		var score int
 		switch r.n(3) {
 		case 0:
-			instrument, score = "tcsi", min(max(int(82+9*mood), 0), 100)
+			instrument, score = "tcsi", min(max(int(82+float64(9*mood)), 0), 100)
 		case 1:
-			instrument, score = "nps", min(max(int(7.9+1.3*mood), 0), 10)
+			instrument, score = "nps", min(max(int(7.9+float64(1.3*mood)), 0), 10)
 		default:
-			instrument, score = "csat", min(max(int(4.4+0.6*mood), 1), 5)
+			instrument, score = "csat", min(max(int(4.4+float64(0.6*mood)), 1), 5)
 		}
 		row := g.appendTime(nil, t)
 		row = appendSubscriber(append(row, ','), u)

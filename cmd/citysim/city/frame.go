@@ -43,8 +43,8 @@ func newFrame(lat0, lon0 float64) frame {
 	const degPerMM = 180 / (math.Pi * 6378137 * 1000)
 	_, c := sincos(lat0 * (math.Pi / 180))
 	return frame{
-		lat0: int64(math.Floor(lat0*1e7 + 0.5)), lon0: int64(math.Floor(lon0*1e7 + 0.5)),
-		perMM: int64(math.Floor(degPerMM*1e18 + 0.5)), perMX: int64(math.Floor(degPerMM*1e18/c + 0.5)),
+		lat0: int64(math.Floor(float64(lat0*1e7) + 0.5)), lon0: int64(math.Floor(float64(lon0*1e7) + 0.5)),
+		perMM: int64(math.Floor(degPerMM*1e18 + 0.5)), perMX: int64(math.Floor(float64(degPerMM*1e18/c) + 0.5)),
 	}
 }
 

@@ -50,7 +50,7 @@ func (l *line) nearest(p pt, step int) (s, d float64) {
 
 // makeHighways lays the centre lines of each type and their two carriageways.
 func (w *world) makeHighways() {
-	r := newRng(w.cfg.Seed, forHighways, 0)
+	r := newRng(w.seed, forHighways, 0)
 	hw, hh := w.shape.widthKm*500, w.shape.heightKm*500
 	// Four-digit numbers no real road carries; the two letters are the province's.
 	refs := []string{"G7841", "G7843", "G7846", "S91"}

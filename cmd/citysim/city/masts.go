@@ -38,14 +38,14 @@ type radioCell struct {
 // makeMasts covers the extent: squares are halved until they are as small as the
 // people in them need, and each gets a mast. Highways and big buildings get their own.
 func (w *world) makeMasts() {
-	r := newRng(w.cfg.Seed, forSites, 0)
+	r := newRng(w.seed, forSites, 0)
 	lo, hi := w.shape.extent()
 	var split func(x0, y0, size float64)
 	split = func(x0, y0, size float64) {
 		c := at(x0+size/2, y0+size/2)
 		want := 4200.0
 		for _, f := range [][2]float64{{.5, .5}, {.2, .2}, {.8, .2}, {.2, .8}, {.8, .8}} {
-			u := w.urbanity(at(x0+size*f[0], y0+size*f[1]))
+			u := w.urbanity(at(x0+float64(size*f[0]), y0+float64(size*f[1])))
 			want = min(want, 420/max(u, 0.1))
 		}
 		if size > want*1.4 && size > 450 {

@@ -53,7 +53,7 @@ func TestCallsAreFoundWhereTheyWereMade(t *testing.T) {
 		w := build(cfg)
 		g := newGenerator(w)
 		for n := 0; n < g.slots(); n += 7 {
-			r := newRng(cfg.Seed, forSlot, uint64(n))
+			r := newRng(w.seed, forSlot, uint64(n))
 			begin := int32(n * slotSeconds)
 			for range 40 {
 				u := int32(w.caller.pick(&r))

@@ -165,7 +165,7 @@ func (g *generator) dirtyRows(out *slotOut, number int64) {
 	for i := range out.calls {
 		c := &out.calls[i]
 		n := uint64(number) + uint64(i) + 1
-		r := newRng(g.w.cfg.Seed, forDirt, n)
+		r := newRng(g.w.seed, forDirt, n)
 		kind := clean
 		if x := r.f(); x < 4*share {
 			kind = dirtDuplicate + dirtKind(min(int(x/share), 3))

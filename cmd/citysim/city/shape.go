@@ -125,7 +125,7 @@ func (w *world) urbanity(p pt) float64 {
 	var best float64
 	for _, t := range w.towns {
 		d := p.dist(t.c) / t.spread
-		best = max(best, math.Sqrt(min(t.weight, 4)/4)/(1+float64(d*d)*0.5))
+		best = max(best, math.Sqrt(min(t.weight, 4)/4)/(1+float64(0.5*float64(d*d))))
 	}
 	return best
 }

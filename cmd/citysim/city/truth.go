@@ -147,4 +147,4 @@ func (w *world) impact(l *ledger) TrueImpact {
 	return out
 }
 
-func round4(x float64) float64 { return math.Floor(x*1e4+0.5) / 1e4 }
+func round4(x float64) float64 { return math.Floor(float64(x*1e4)+0.5) / 1e4 }

@@ -4,7 +4,7 @@ import "math"
 
 // makeVenues puts up every building and site of the city.
 func (w *world) makeVenues() {
-	r := newRng(w.cfg.Seed, forVenues, 0)
+	r := newRng(w.seed, forVenues, 0)
 	taken := newClearance(w.spots)
 	w.takeHighways(taken)
 	sh := w.shape

@@ -70,7 +70,7 @@ func (w *world) whereabouts(u int32, t int32, r *rng) placing {
 	if w.cfg.weekend(day) {
 		we = 1
 	}
-	h := newRng(w.cfg.Seed, forWhereabouts, uint64(u)<<20|uint64(day*24+hour))
+	h := newRng(w.seed, forWhereabouts, uint64(u)<<20|uint64(day*24+hour))
 	x := uint8(h.n(100))
 	act := actHome
 	for a, p := range routine[we][hour] {

@@ -1,6 +1,9 @@
 package city
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // scene names as the contract spells them.
 const (
@@ -70,6 +73,7 @@ func (p part) String() string { return [...]string{"whole", "lift", "basement"}[
 // world is everything that does not move.
 type world struct {
 	cfg          Config
+	seed         uint64 // of this type: cities of one seed have nothing else in common
 	shape        shape
 	frame        frame
 	towns        []town
@@ -95,7 +99,8 @@ type world struct {
 func build(cfg Config) *world {
 	sh := shapes[cfg.Type]
 	w := &world{cfg: cfg, shape: sh, frame: newFrame(sh.lat, sh.lon), byScene: map[string][]int32{}, names: newNamer()}
-	r := newRng(cfg.Seed, forWorld, 0)
+	w.seed = hash3(cfg.Seed, uint64(slices.Index(Types(), cfg.Type)), 0)
+	r := newRng(w.seed, forWorld, 0)
 	w.towns = sh.towns(cfg.Type, &r)
 	for _, t := range w.towns {
 		w.townWeights = append(w.townWeights, t.weight)
@@ -124,7 +129,7 @@ func (w *world) placeBase(r *rng) float64 {
 
 // makeBlocks spreads streets and houses where people are, clear of venues.
 func (w *world) makeBlocks() {
-	r := newRng(w.cfg.Seed, forBlocks, 0)
+	r := newRng(w.seed, forBlocks, 0)
 	taken := newClearance(w.spots)
 	n := w.count(w.shape.blocks)
 	for i := 0; len(w.blocks) < n && i < 60*n; i++ {

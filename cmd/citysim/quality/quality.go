@@ -71,7 +71,7 @@ func (c *Config) City(kind city.Type, seed uint64) city.Config {
 	// A low-discrepancy walk: any few seeds in a row spread over the whole range of
 	// each knob, and the knobs do not move together.
 	knob := func(k int, lo, hi float64) float64 {
-		step := []float64{0.618034, 0.754878, 0.569840, 0.819173, 0.671044, 0.549700, 0.856675, 0.733892}[k]
+		step := []float64{0.618034, 0.754878, 0.569840, 0.819173, 0.671044, 0.549700, 0.856675, 0.733892, 0.588235}[k]
 		_, f := math.Modf(float64(seed%9973)*step + 0.37*float64(k))
 		return lo + (hi-lo)*f
 	}
@@ -83,6 +83,7 @@ func (c *Config) City(kind city.Type, seed uint64) city.Config {
 	cfg.Heterogeneity = knob(5, 0.05, 0.2)
 	cfg.RedialShare = knob(6, 0.4, 0.9)
 	cfg.OtherComplaints = knob(7, 0.1, 0.5)
+	cfg.Complaints = int(float64(cfg.Calls) * knob(8, 0.0005, 0.005))
 	return cfg
 }
 
