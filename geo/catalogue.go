@@ -98,7 +98,18 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 		if err := c.addPlaces(i); err != nil {
 			return nil, err
 		}
-		c.addToIndex(i)
+	}
+	// Tunnels first: of lines equally near, the first added is found, and a
+	// highway's tunnel is more particular than the highway.
+	for i := range venues {
+		if venues[i].Scene == SceneTunnel {
+			c.addToIndex(i)
+		}
+	}
+	for i := range venues {
+		if venues[i].Scene != SceneTunnel {
+			c.addToIndex(i)
+		}
 	}
 	c.nameCourses()
 	c.shapes.build()

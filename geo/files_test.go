@@ -1,9 +1,17 @@
 package geo
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
 )
 
 // sharedFile opens a file of ../shared/data, which is not part of the repository.
@@ -20,36 +28,227 @@ func sharedFile(t testing.TB, name string) *os.File {
 	return f
 }
 
+// TestPublicVenueFiles loads every venue file and asserts its counts. Features
+// of the .osm.pbf files were counted with another reader (paulmach/osm), those of
+// the GeoJSON files with Python's json.
 func TestPublicVenueFiles(t *testing.T) {
-	for _, name := range []string{"shanghai_lujiazui_bund", "shoppingmall", "tourist_attraction"} {
-		file, err := ScanVenuesGeoJSON(sharedFile(t, "osm/"+name+".geojson"))
+	for _, test := range []struct {
+		file                           string
+		features, venues, bad, parents int
+		scenes                         string
+	}{
+		{"Helsinki.osm.pbf", 24260 + 5130 + 620, 211, 18, 5, "unknown 59, office_tower 14, lift 11, hotel 29, mall 6, basement 9, tourist_site 18, residential 2, hospital 4, campus 20, transit 39"},
+		{"baltimore.osm.pbf", 51385 + 7230 + 167, 484, 0, 0, "unknown 252, office_tower 50, hotel 12, mall 3, highway 17, tourist_site 21, residential 10, hospital 12, campus 77, transit 16, tunnel 14"},
+		{"bayfront_singapore.osm.pbf", 2843 + 468 + 115, 41, 0, 1, "unknown 9, office_tower 2, lift 1, hotel 7, mall 2, basement 2, highway 2, tourist_site 7, transit 9"},
+		{"andorra.osm.pbf", 69644 + 2725 + 74, 117, 0, 1, "unknown 38, hotel 46, mall 3, basement 1, tourist_site 13, residential 2, hospital 1, transit 2, tunnel 11"},
+		{"shanghai_lujiazui_bund.geojson", 4804, 396, 0, 0, "unknown 147, office_tower 67, hotel 29, mall 2, highway 2, tourist_site 65, residential 21, hospital 2, campus 5, transit 30, tunnel 26"},
+		{"shoppingmall.geojson", 31, 31, 0, 0, "mall 31"},
+		{"tourist_attraction.geojson", 47, 45, 0, 0, "tourist_site 45"},
+	} {
+		t.Run(test.file, func(t *testing.T) {
+			in := sharedFile(t, "osm/"+test.file)
+			begin, cpu := time.Now(), cpuSeconds()
+			var file VenueFile
+			var err error
+			if strings.HasSuffix(test.file, ".pbf") {
+				file, err = ReadVenuesOSM(context.Background(), in)
+			} else {
+				file, err = ScanVenuesGeoJSON(in)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := NewCatalogue(file.Venues, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%v, %.2f s of processor time, %d places", time.Since(begin).Round(time.Millisecond), cpuSeconds()-cpu, len(c.places))
+			if used := cpuSeconds() - cpu; used > 2 {
+				t.Errorf("loading took %.1f s of processor time; below 2 s is expected", used)
+			}
+			parents, count := 0, map[Scene]int{}
+			for _, v := range file.Venues {
+				count[v.Scene]++
+				if v.Parent != "" {
+					parents++
+				}
+			}
+			var scenes []string
+			for _, s := range append([]Scene{SceneUnknown}, Scenes()...) {
+				if count[s] > 0 {
+					scenes = append(scenes, fmt.Sprint(s, " ", count[s]))
+				}
+			}
+			if file.Features != test.features || len(file.Venues) != test.venues || len(file.Bad) != test.bad || parents != test.parents {
+				t.Errorf("%d features, %d venues, %d bad, %d with a parent; expected %d, %d, %d, %d",
+					file.Features, len(file.Venues), len(file.Bad), parents, test.features, test.venues, test.bad, test.parents)
+			}
+			if got := strings.Join(scenes, ", "); got != test.scenes {
+				t.Errorf("scenes %s\nexpected %s", got, test.scenes)
+			}
+		})
+	}
+}
+
+// TestPublicRegionFiles loads every region file and asserts its counts.
+func TestPublicRegionFiles(t *testing.T) {
+	for _, test := range []struct {
+		file, levels string
+		inside       LatLon
+		path         string
+	}{
+		{"india_districts", "province 36, district 756", LatLon{12.9716, 77.5946}, "Karnataka/Bengaluru Urban"},
+		{"bengaluru_wards", "ward 243", LatLon{12.9756, 77.6051}, "Shantala Nagar"},
+		{"china_provinces", "province 34", LatLon{30.66, 104.06}, "四川省"},
+	} {
+		regs, err := ReadRegionsGeoJSON(sharedFile(t, "regions/"+test.file+".geojson"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		byScene := map[Scene]int{}
-		for _, v := range file.Venues {
-			byScene[v.Scene]++
+		count := map[string]int{}
+		for _, r := range regs {
+			count[r.Level]++
 		}
-		t.Log(name, file.Features, len(file.Venues), file.Skipped, file.Merged, len(file.Bad), byScene)
-		if _, err := NewCatalogue(file.Venues, nil, nil); err != nil {
-			t.Error(err)
+		var levels []string
+		for _, l := range []string{"province", "district", "ward"} {
+			if count[l] > 0 {
+				levels = append(levels, fmt.Sprint(l, " ", count[l]))
+			}
+		}
+		if got := strings.Join(levels, ", "); got != test.levels {
+			t.Errorf("%s: %s; expected %s", test.file, got, test.levels)
+		}
+		c, err := NewCatalogue(nil, regs, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, code := range c.RegionPath(c.RegionAt(test.inside)) {
+			r, _ := c.Region(code)
+			names = append(names, r.Name)
+		}
+		if got := strings.Join(names, "/"); got != test.path {
+			t.Errorf("%s: %v lies in %s, not %s", test.file, test.inside, got, test.path)
 		}
 	}
 }
 
-func TestPublicRegionFiles(t *testing.T) {
-	for _, name := range []string{"india_districts", "bengaluru_wards", "china_provinces"} {
-		regs, err := ReadRegionsGeoJSON(sharedFile(t, "regions/"+name+".geojson"))
-		if err != nil {
-			t.Fatal(err)
+func TestGeoJSONFaults(t *testing.T) {
+	good := `{"type":"Feature","id":7,"properties":{"name":"A","scene":"mall","floors":3},"geometry":{"type":"Point","coordinates":[104,30]}}`
+	collection := func(features ...string) string {
+		return `{"type":"FeatureCollection","features":[` + strings.Join(features, ",") + `]}`
+	}
+	for _, test := range []struct{ name, in, want string }{
+		{"empty", "", errNoFeatures.Error()},
+		{"not JSON", "id,name,scene\n1,a,mall\n", "not valid JSON after feature 0, at byte 1: invalid character 'i' looking for beginning of value"},
+		{"a list", "[]", errNoFeatures.Error()},
+		{"no features", `{"type":"FeatureCollection"}`, errNoFeatures.Error()},
+		{"an empty list", collection(), "the file has no features"},
+		{"cut off", collection(good)[:60], errNoFeatures.Error()},
+		{"cut off later", collection(good, good)[:210], "the file ends in the middle, after feature 1: it was cut off"},
+		{"unknown scene", collection(good, strings.Replace(good, "mall", "villa", 1)),
+			`feature 2 (id 7): "villa" is not a scene; use one of unknown, office_tower, lift, hotel, mall, basement, highway, tourist_site, residential, hospital, campus, transit, tunnel, rural, other`},
+		{"swapped", collection(strings.Replace(good, "104,30", "30,104", 1)),
+			"feature 1 (id 7): its geometry is not on the globe: latitude 104 is outside -90 to 90 degrees: latitude and longitude look swapped"},
+		{"half a floor", collection(strings.Replace(good, `"floors":3`, `"floors":3.5`, 1)), `feature 1 (id 7): floors is "3.5"; a whole number is expected`},
+		{"a million floors", collection(strings.Replace(good, `"floors":3`, `"floors":1000000`, 1)), "feature 1 (id 7): 1000000 floors and 0 basement floors are not a building"},
+		{"no geometry", collection(good[:strings.Index(good, `,"geometry"`)] + "}"), "feature 1 (id 7): it has no geometry"},
+		{"no id", collection(strings.Replace(good, `"id":7,`, "", 1)), "feature 1: it has no id"},
+		{"wrong geometry", collection(strings.Replace(good, "Point", "Blob", 1)), "feature 1 (id 7): its geometry cannot be read: geojson: invalid geometry"},
+		{"a number as feature", collection("5", good), "feature 1: it is a JSON number"},
+	} {
+		venues, err := ReadVenuesGeoJSON(strings.NewReader(test.in))
+		if err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v\nexpected: %s", test.name, err, test.want)
 		}
-		levels := map[string]int{}
-		for _, r := range regs {
-			levels[r.Level]++
-		}
-		t.Log(name, len(regs), levels)
-		if _, err := NewCatalogue(nil, regs, nil); err != nil {
-			t.Error(err)
+		var bad FeatureErrors
+		if test.name == "unknown scene" && (!errors.As(err, &bad) || len(venues) != 1) {
+			t.Errorf("%s: the good feature is lost", test.name)
 		}
 	}
+	for _, in := range []string{collection(good), "\ufeff" + collection(good), good, `{"features":[` + good + `],"type":"FeatureCollection"}`} {
+		venues, err := ReadVenuesGeoJSON(strings.NewReader(in))
+		if err != nil || len(venues) != 1 || venues[0].ID != "7" || venues[0].Floors != 3 || venues[0].Scene != SceneMall {
+			t.Errorf("%s: %+v, %v", in, venues, err)
+		}
+	}
+	_, err := ReadRegionsGeoJSON(strings.NewReader(collection(good)))
+	if err == nil || err.Error() != `feature 1 (id 7): region "A" has no polygon` {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestMergeParts: one id several times is one venue.
+func TestMergeParts(t *testing.T) {
+	in := `{"type":"FeatureCollection","features":[
+	{"type":"Feature","properties":{"id":12345678901234567,"name":"Hall","scene":"mall","aliases":["Halle"]},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}},
+	{"type":"Feature","properties":{"id":12345678901234567,"name":"Hall","scene":"mall"},"geometry":{"type":"Polygon","coordinates":[[[1,0],[2,0],[2,1],[1,1],[1,0]]]}},
+	{"type":"Feature","properties":{"id":12345678901234567,"name":"Hall","scene":"mall","aliases":"Big Hall; Halle"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}},
+	{"type":"Feature","properties":{"id":12345678901234567,"scene":"mall","floors":4},"geometry":{"type":"Point","coordinates":[0.5,0.5]}}]}`
+	file, err := ScanVenuesGeoJSON(strings.NewReader(in))
+	if err != nil || len(file.Venues) != 1 || file.Merged != 3 {
+		t.Fatalf("%+v, %v", file, err)
+	}
+	v := file.Venues[0]
+	if v.ID != "12345678901234567" || v.Floors != 4 || len(v.Geometry.(orb.MultiPolygon)) != 2 || strings.Join(v.Aliases, ",") != "Halle,Big Hall" {
+		t.Errorf("%+v", v)
+	}
+	c, err := NewCatalogue(file.Venues, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lon := range []float64{0.5, 1, 1.5} {
+		if p, _ := c.Place(c.Locate(Evidence{HasPos: true, Pos: LatLon{0.5, lon}, Floor: UnknownFloor}).Place); p.Name != "Hall" {
+			t.Errorf("%v° is at %q", lon, p.Name)
+		}
+	}
+}
+
+func TestOSMFaults(t *testing.T) {
+	for _, in := range []string{"", "hello", strings.Repeat("\x00", 100), `{"type":"FeatureCollection"}`} {
+		_, err := ReadVenuesOSM(context.Background(), strings.NewReader(in))
+		if !errors.Is(err, errNotPBF) {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+	whole, err := io.ReadAll(sharedFile(t, "osm/bayfront_singapore.osm.pbf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ReadVenuesOSM(context.Background(), strings.NewReader(string(whole[:len(whole)-1000])))
+	if err == nil || !strings.HasPrefix(err.Error(), "the file is damaged or cut off after block ") {
+		t.Errorf("cut off: %v", err)
+	}
+	stop, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := ReadVenuesOSM(stop, strings.NewReader(string(whole))); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// FuzzReadVenuesOSM: no input may panic or take unbounded memory.
+func FuzzReadVenuesOSM(f *testing.F) {
+	if whole, err := os.ReadFile(filepath.Join("..", "..", "shared", "data", "osm", "bayfront_singapore.osm.pbf")); err == nil {
+		f.Add(whole[:2000])
+	}
+	f.Add([]byte("\x00\x00\x00\x0d\x0a\x09OSMHeader\x18\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, _ = ReadVenuesOSM(context.Background(), strings.NewReader(string(b)))
+		_ = decodeBlock(b, func(*osmObject) error { return nil })
+	})
+}
+
+// FuzzVenuesGeoJSON: whatever is read makes a catalogue that answers.
+func FuzzVenuesGeoJSON(f *testing.F) {
+	f.Add(`{"type":"FeatureCollection","features":[{"type":"Feature","id":7,"properties":{"scene":"mall"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}]}`)
+	f.Add(`{"type":"Feature","id":"way/1","properties":{"highway":"motorway","ref":"G4"},"geometry":{"type":"LineString","coordinates":[[0,0],[1,0]]}}`)
+	f.Add(`{"type":"Feature","properties":{"@id":"n","building":"yes"},"geometry":{"type":"Polygon","coordinates":[]}}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		venues, _ := ReadVenuesGeoJSON(strings.NewReader(s))
+		c, err := NewCatalogue(venues, nil, nil)
+		if err != nil {
+			t.Fatalf("what was read makes no catalogue: %v", err)
+		}
+		c.Locate(Evidence{HasPos: true, Pos: LatLon{0.5, 0.5}, Floor: UnknownFloor, Text: s, Address: s})
+	})
 }

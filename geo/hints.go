@@ -66,7 +66,7 @@ func sceneOfName(name string, floors int) Scene {
 	best, rank := SceneUnknown, 0
 	for _, c := range clauses(fold(name)) {
 		for _, m := range c.mentions() {
-			if m.rank > rank && m.scene != SceneHighway {
+			if m.rank > rank && m.scene != SceneHighway && m.scene != SceneTunnel && m.scene != SceneRural {
 				best, rank = m.scene, m.rank
 			}
 		}

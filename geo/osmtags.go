@@ -164,11 +164,11 @@ func venueOfTags(id string, t osmTags, g orb.Geometry) (Venue, bool) {
 		v.Ref = t["ref"]
 	}
 	dim := dimension(g)
-	building := t["building"] != "" && t["building"] != "no"
+	building := isBuilding(t)
 	if dim == 1 {
 		return v, false // roads have been taken out before; other lines are walls and tracks
 	}
-	if t.is("building", "yes") && v.Scene == SceneUnknown || v.Scene == SceneUnknown && building {
+	if v.Scene == SceneUnknown && building {
 		v.Scene = sceneOfName(v.Name, v.Floors)
 		if v.Name == "" && v.Floors < 8 || dim == 0 {
 			return v, false
@@ -187,6 +187,8 @@ func venueOfTags(id string, t osmTags, g orb.Geometry) (Venue, bool) {
 	}
 	return v, dim == 2 || v.Name != ""
 }
+
+func isBuilding(t osmTags) bool { return t["building"] != "" && t["building"] != "no" }
 
 func levels(s string, most int) int {
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)

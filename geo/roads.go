@@ -2,6 +2,7 @@ package geo
 
 import (
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 
@@ -13,110 +14,176 @@ type road struct {
 	id     string
 	ref    string
 	name   string
+	main   bool // motorway or trunk: becomes a highway
 	tunnel bool
 	oneway bool
 	line   orb.LineString
 }
 
-// roadOf tells whether an OSM object is a highway or road tunnel, and reads it.
-// Slip roads are left out: they would break the chainage of the line they leave.
-func roadOf(id string, t osmTags, lines []orb.LineString) (road, bool) {
-	if len(lines) == 0 {
-		return road{}, false
-	}
+// roadsOf tells whether an OSM object is a highway or road tunnel, and reads its
+// pieces. Slip roads are left out: they would break the chainage of the line they
+// leave.
+func roadsOf(id string, t osmTags, lines []orb.LineString) []road {
 	tunnel := t["tunnel"] != "" && t["tunnel"] != "no"
 	main := t.is("highway", "motorway", "trunk")
-	if !main && !(tunnel && t.is("highway", "primary", "secondary", "tertiary")) {
-		return road{}, false
+	if len(lines) == 0 || !main && !(tunnel && t.is("highway", "primary", "secondary", "tertiary")) {
+		return nil
 	}
-	r := road{id: id, ref: t["ref"], name: t["name"], tunnel: tunnel && !main,
-		oneway: t.is("oneway", "yes", "1", "true") || t.is("highway", "motorway") && t["oneway"] != "no"}
-	for _, l := range lines {
-		r.line = append(r.line, l...)
+	ref, _, _ := strings.Cut(t["ref"], ";") // "I 95;US 40": the first number is the one signposted
+	var out []road
+	for i, l := range lines {
+		if len(l) < 2 {
+			continue
+		}
+		r := road{id: id, ref: strings.TrimSpace(ref), name: t["name"], main: main, tunnel: tunnel, line: l,
+			oneway: t.is("oneway", "yes", "1", "true") || t.is("highway", "motorway") && t["oneway"] != "no"}
+		if i > 0 {
+			r.id += fmt.Sprintf("#%d", i+1)
+		}
+		out = append(out, r)
 	}
-	return r, len(r.line) > 1
+	return out
 }
 
 // stitchRoads joins ways end to end into lines by ref (or name) and direction.
+// Tunnels become lines of their own; those of a highway are part of it too, so
+// that its chainage runs through.
 func stitchRoads(roads []road) []Venue {
 	groups := map[string][]road{}
-	var keys []string
-	for _, r := range roads {
+	add := func(r road, scene Scene) {
 		label := r.ref
-		if label == "" {
+		if label == "" || scene == SceneTunnel && r.name != "" {
 			label = r.name
 		}
-		if label == "" {
-			continue
+		if label == "" && scene == SceneTunnel {
+			label = "tunnel"
 		}
-		key := fmt.Sprintf("%v|%v|%s", r.tunnel, r.oneway, label)
-		if _, known := groups[key]; !known {
-			keys = append(keys, key)
+		if label == "" {
+			return
+		}
+		key := fmt.Sprintf("%d|%v|%s", scene, r.oneway, label)
+		for _, other := range groups[key] { // vector tiles repeat whole features
+			if orb.Equal(other.line, r.line) {
+				return
+			}
 		}
 		groups[key] = append(groups[key], r)
+	}
+	for _, r := range roads {
+		if r.main {
+			add(r, SceneHighway)
+		}
+		if r.tunnel {
+			add(r, SceneTunnel)
+		}
+	}
+	keys := make([]string, 0, len(groups))
+	for key := range groups {
+		keys = append(keys, key)
 	}
 	sort.Strings(keys)
 	var out []Venue
 	for _, key := range keys {
-		out = append(out, stitchGroup(groups[key])...)
+		scene := SceneHighway
+		if strings.HasPrefix(key, fmt.Sprintf("%d|", SceneTunnel)) {
+			scene = SceneTunnel
+		}
+		out = append(out, stitchGroup(groups[key], scene)...)
 	}
 	return out
 }
 
-// stitchGroup chains one road's ways. Where several continue, the first by id does.
-func stitchGroup(ways []road) []Venue {
+// stitchGroup chains one road's ways: from those nothing leads into, on to the
+// end, at forks straight on. Two-way roads may be drawn either way round.
+func stitchGroup(ways []road, scene Scene) []Venue {
 	sort.Slice(ways, func(i, j int) bool { return ways[i].id < ways[j].id })
-	starts := map[orb.Point][]int{}
-	ends := map[orb.Point]int{}
+	at := map[orb.Point][]int{} // ways by the ends they can be entered from
+	into := map[orb.Point]int{} // ways that lead to a point
 	for i, w := range ways {
-		starts[w.line[0]] = append(starts[w.line[0]], i)
-		ends[w.line[len(w.line)-1]]++
+		first, last := w.line[0], w.line[len(w.line)-1]
+		at[first] = append(at[first], i)
+		into[last]++
+		if !w.oneway {
+			at[last] = append(at[last], i)
+			into[first]++
+		}
 	}
 	used := make([]bool, len(ways))
 	var out []Venue
-	take := func(first int) {
-		w := ways[first]
-		line := orb.LineString{}
-		for i := first; i >= 0; {
-			used[i] = true
-			if len(line) > 0 {
-				line = append(line, ways[i].line[1:]...)
-			} else {
-				line = append(line, ways[i].line...)
-			}
-			next := -1
-			for _, j := range starts[line[len(line)-1]] {
-				if !used[j] {
-					next = j
-					break
+	take := func(first int, line orb.LineString) {
+		used[first] = true
+		line = append(orb.LineString(nil), line...)
+		for {
+			next, best := -1, math.Inf(1)
+			var piece orb.LineString
+			end := line[len(line)-1]
+			for _, j := range at[end] {
+				if used[j] {
+					continue
+				}
+				l := ways[j].line
+				if l[0] != end {
+					l = reversed(l)
+				}
+				if turn := turnBetween(line, l); turn < best {
+					next, best, piece = j, turn, l
 				}
 			}
-			i = next
+			if next < 0 {
+				break
+			}
+			used[next] = true
+			line = append(line, piece[1:]...)
 		}
-		v := Venue{ID: "line/" + w.id, Name: w.name, Ref: w.ref, Scene: SceneHighway, Geometry: line}
-		if w.tunnel {
-			v.Scene = SceneTunnel
-		}
-		if v.Name == "" {
-			v.Name = v.Ref
-		}
-		if v.Ref == "" {
-			v.Ref = v.Name
-		}
-		v.Ref = strings.TrimSpace(strings.Split(v.Ref, ";")[0])
-		out = append(out, v)
+		out = append(out, lineVenue(&ways[first], line, scene))
 	}
 	for i, w := range ways {
-		if !used[i] && ends[w.line[0]] == 0 {
-			take(i)
+		first, last := w.line[0], w.line[len(w.line)-1]
+		switch {
+		case used[i]:
+		case w.oneway && into[first] == 0 || !w.oneway && into[first] == 1:
+			take(i, w.line)
+		case !w.oneway && into[last] == 1:
+			take(i, reversed(w.line))
 		}
 	}
-	for i := range ways {
+	for i := range ways { // rings, and what forks left over
 		if !used[i] {
-			take(i) // a closed ring
+			take(i, ways[i].line)
 		}
 	}
 	return out
+}
+
+func lineVenue(w *road, line orb.LineString, scene Scene) Venue {
+	v := Venue{ID: "line/" + w.id, Name: w.name, Ref: w.ref, Scene: scene, Geometry: line}
+	if scene == SceneTunnel {
+		v.ID = "tunnel/" + w.id
+		if w.name != "" {
+			v.Ref = w.name
+		}
+	}
+	if v.Name == "" {
+		v.Name = v.Ref
+	}
+	if v.Ref == "" {
+		v.Ref = v.Name
+	}
+	return v
+}
+
+func reversed(l orb.LineString) orb.LineString {
+	out := append(orb.LineString(nil), l...)
+	out.Reverse()
+	return out
+}
+
+// turnBetween gives the change of course in degrees from the end of one line to
+// the start of the next.
+func turnBetween(a, b orb.LineString) float64 {
+	from := Bearing(latLon(a[len(a)-2]), latLon(a[len(a)-1]))
+	to := Bearing(latLon(b[0]), latLon(b[1]))
+	return math.Abs(math.Mod(to-from+540, 360) - 180)
 }
 
 // linkParents gives lifts and basements without a parent the building they stand

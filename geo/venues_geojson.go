@@ -50,9 +50,12 @@ func ScanVenuesGeoJSON(r io.Reader) (VenueFile, error) {
 
 // venueBuilder collects venues and merges those with one id.
 type venueBuilder struct {
-	file  VenueFile
-	byID  map[string]int
-	roads []road // highway pieces of OSM files, stitched at the end
+	file         VenueFile
+	byID         map[string]int
+	roads        []road  // highway pieces of OSM files, stitched at the end
+	roadFeatures int     // features they came from
+	plain        []Venue // unnamed buildings of unknown use
+
 }
 
 func (b *venueBuilder) add(f *feature) error {
@@ -79,11 +82,15 @@ func (b *venueBuilder) venueOf(f *feature) (v Venue, isVenue bool, err error) {
 			if f.id == "" {
 				return v, false, nil
 			}
-			if r, is := roadOf(f.id, tags, linesOf(f.geom)); is {
-				b.roads = append(b.roads, r)
+			if r := roadsOf(f.id, tags, linesOf(f.geom)); len(r) > 0 {
+				b.roads = append(b.roads, r...)
+				b.roadFeatures++
 				return v, false, nil
 			}
 			v, isVenue = venueOfTags(f.id, tags, f.geom)
+			if !isVenue {
+				b.keepPlain(v, tags)
+			}
 			return v, isVenue, nil
 		}
 	}
@@ -197,10 +204,21 @@ func (v *Venue) addAlias(name string) {
 }
 
 func (b *venueBuilder) finish() {
-	for _, v := range stitchRoads(b.roads) {
+	lines := stitchRoads(b.roads)
+	for _, v := range lines {
 		b.put(v)
 	}
+	b.file.Skipped -= b.roadFeatures // counted so while they waited
+	b.file.Merged += max(0, b.roadFeatures-len(lines))
+	b.enrich()
 	linkParents(b.file.Venues)
+}
+
+// keepPlain remembers a building that is no venue by itself.
+func (b *venueBuilder) keepPlain(v Venue, t osmTags) {
+	if v.Scene == SceneUnknown && isBuilding(t) && dimension(v.Geometry) == 2 {
+		b.plain = append(b.plain, v)
+	}
 }
 
 // dimension is 2 for polygons, 1 for lines, 0 for points.
