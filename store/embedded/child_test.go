@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -157,6 +158,19 @@ func TestOneProcessPerDirectory(t *testing.T) {
 	}
 	_ = owner.Wait()
 	openEngine(t, Config{Dir: dir}) // the killed process left its lock file
+}
+
+// The engine by itself would read a config.xml of the folder the program is started in.
+func TestForeignConfigIsNotRead(t *testing.T) {
+	needLibrary(t)
+	cmd := child(t, "open", t.TempDir())
+	cmd.Dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(cmd.Dir, "config.xml"), []byte("<clickhouse><broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // Whatever was acknowledged before a kill -9 is there after it, and no batch is there in part.
