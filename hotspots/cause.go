@@ -243,23 +243,22 @@ func (a *Analysis) causes(run *Run) {
 
 // finding is what stands out about a hotspot, by property; "" where nothing does.
 type finding struct {
-	value [properties]string
-	share [properties]float64
-	known [properties]bool // the property is recorded at all
+	value  [properties]string
+	share  [properties]float64
+	floors string // range of floors that stand out
 
 }
 
 // findings keeps, by property, the value that most bad calls share: half of them
 // at least, or significantly more than normal and a third.
 func findings(evidence []CauseEvidence) finding {
-	var f finding
+	f := finding{floors: floorsRange(evidence)}
 	for p, name := range propertyNames {
 		for _, e := range evidence {
 			if e.Property != name {
 				continue
 			}
-			f.known[p] = true
-			telling := e.Lower > 0 && e.Share >= 1.0/3 || e.Share >= 0.8
+			telling := e.Lower > 0 && e.Share >= 1.0/3 || e.Share >= 0.8 && e.Normal < 0.9
 			if telling && e.Share > f.share[p] {
 				f.value[p], f.share[p] = e.Value, e.Share
 			}
@@ -268,12 +267,23 @@ func findings(evidence []CauseEvidence) finding {
 	return f
 }
 
-// floorsRange gives the floors significantly worse than normal as "B2–B1".
+// fewFloors is how many floors stand out although nothing is known about the
+// floors of others.
+const fewFloors = 3
+
+// floorsRange gives the floors significantly worse than normal as "B2–B1". Where
+// nobody else's floors are known, all floors, if they are few.
 func floorsRange(evidence []CauseEvidence) string {
 	var floors []int
-	share := 0.0
+	share, count, known := 0.0, 0, false
 	for _, e := range evidence {
-		if e.Property != propertyNames[propFloor] || e.Lower <= 0 {
+		if e.Property == propertyNames[propFloor] {
+			count++
+			known = known || e.Normal > 0
+		}
+	}
+	for _, e := range evidence {
+		if e.Property != propertyNames[propFloor] || e.Lower <= 0 && (known || count > fewFloors) {
 			continue
 		}
 		n, err := strconv.Atoi(strings.TrimLeft(e.Value, "BF"))

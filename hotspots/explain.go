@@ -210,6 +210,9 @@ func (a *Analysis) placeTerms(c *candidate) []PlaceTerm {
 
 func (m *model) referenceTerms(c *candidate) []ReferenceTerm {
 	ch := &m.calls
+	if ch.ref == nil {
+		return []ReferenceTerm{}
+	}
 	uses := map[int32]float64{}
 	total := 0.0
 	for _, i := range c.members {
@@ -250,7 +253,9 @@ func (a *Analysis) ranks(n int) Ranks {
 		Impact:     rank(func(h *Hotspot) float64 { return h.Impact.Total }),
 		Drops:      rank(func(h *Hotspot) float64 { return float64(h.Events.Dropped) }),
 		Complaints: rank(func(h *Hotspot) float64 { return float64(h.Events.Complaints) })}
-	rated := func(i int) bool { return a.listed[i].channels[0].rawN >= MinRateCalls && run.Hotspots[i].Rate.Value != nil }
+	rated := func(i int) bool {
+		return a.listed[i].channels[0].rawN >= MinRateCalls && run.Hotspots[i].Rate.Value != nil
+	}
 	if rated(n) {
 		k := 1
 		for i := range run.Hotspots {

@@ -1,6 +1,10 @@
 package hotspots
 
-import "math"
+import (
+	"math"
+	"runtime"
+	"sync"
+)
 
 // fitCheck says how well normal places follow the fitted model: the share of
 // places above the model's upper 5 % point, among places that expect at least
@@ -12,8 +16,8 @@ type fitCheck struct {
 }
 
 const (
-	clipRounds = 6 // rounds that clip high places
-	softRounds = 4 // rounds that weight places by their chance of being normal
+	clipRounds = 5 // rounds that clip high places
+	softRounds = 3 // rounds that weight places by their chance of being normal
 	clipWidth  = 2.5
 )
 
@@ -23,72 +27,107 @@ const (
 // to be normal, and the prior is refitted.
 func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	n := len(c.x)
-	c.ref = newReference(tree, c.strata)
 	c.expected = make([]float64, n)
-	wx, wn := make([]float64, n), make([]float64, n)
-	for i := range wx {
-		wx[i], wn[i] = 1, 1
+	c.priors = make([]prior, scenes)
+	for s := range c.priors {
+		c.priors[s] = defaultPrior
 	}
-	heterogeneity := 0.06
-	for range clipRounds {
-		c.ref.estimate(c, wx, wn, heterogeneity)
-		c.expectAll(wx, wn)
-		for i, x := range c.x {
-			if x > 0 {
-				e := c.expected[i]
-				top := e + clipWidth*math.Sqrt(e*c.design[i]+heterogeneity*e*e)
-				wx[i] = math.Min(1, top/x)
-			}
-		}
-	}
-	all := defaultPrior
 	events := 0.0
 	for i, x := range c.x {
 		events += x / c.design[i]
 	}
-	enough := events >= 30
+	c.fit.Fallback = events < leastEvents
+	if events == 0 {
+		return // nothing expected either: the channel says nothing
+	}
+	c.ref = newReference(tree, c.strata)
+	wx, wn := make([]float64, n), make([]float64, n)
+	for i := range wx {
+		wx[i], wn[i] = 1, 1
+	}
+	heterogeneity := 1 / defaultPrior.normal
+	for range clipRounds {
+		c.ref.estimate(c, wx, wn, heterogeneity)
+		inParallel(n, func(i int) {
+			if x := c.x[i]; x > 0 {
+				e := c.ref.roughly(c.obs[c.from[i]:c.from[i+1]])
+				top := e + clipWidth*math.Sqrt(e*c.design[i]+heterogeneity*e*e)
+				wx[i] = math.Min(1, top/x)
+			}
+		})
+	}
+	c.expectAll(wx, wn)
+	all := defaultPrior
 	for range softRounds {
-		switch bins := c.binned(func(int) bool { return true }); {
+		switch bins := c.binned(scene)[scenes]; {
 		case c.propensity:
 			all = fitScatter(bins)
-		case enough:
+		case !c.fit.Fallback:
 			around := defaultPrior
 			around.normal = 1 / lowerScatter(bins, 1/defaultPrior.normal)
 			all = fitPrior(bins, around, 8)
 		}
-		for i, x := range c.x {
-			normal := 1.0
-			if x > 0 && c.expected[i] > 0 {
+		inParallel(n, func(i int) {
+			wx[i], wn[i] = 1, 1
+			if x := c.x[i]; x > 0 && c.expected[i] > 0 {
 				d := c.design[i]
-				normal = 1 - chance(all.faulty, all.logBayes(x/d, c.expected[i]/d, all.normal))
+				wx[i] = 1 - chance(all.faulty, all.logBayes(x/d, c.expected[i]/d, all.normal))
+				wn[i] = wx[i]
 			}
-			wx[i], wn[i] = normal, normal
-		}
+		})
 		c.ref.estimate(c, wx, wn, 1/all.normal)
 		c.expectAll(wx, wn)
 	}
-	c.priors = make([]prior, scenes)
-	var present [scenes]bool
-	for i := range c.x {
-		present[scene(i)] = present[scene(i)] || c.x[i] > 0
-	}
-	for s := range c.priors {
+	for s, bins := range c.binned(scene) {
+		if s == int(scenes) {
+			break
+		}
 		c.priors[s] = all
-		if enough && present[s] && !c.propensity {
-			bins := c.binned(func(i int) bool { return scene(i) == int32(s) })
+		if !c.fit.Fallback && !c.propensity && len(bins) > 0 {
 			around := all
 			around.normal = 1 / lowerScatter(bins, 1/all.normal)
 			c.priors[s] = fitPrior(bins, around, 6)
 		}
 	}
+	fallback := c.fit.Fallback
 	c.fit = c.check(scene)
-	c.fit.Fallback = !enough
+	c.fit.Fallback = fallback
 }
 
+// leastEvents is how many effective events a prior is fitted on.
+const leastEvents = 30
+
+// expectAll fills expected. Own data are left out where there are any events.
 func (c *channel) expectAll(wx, wn []float64) {
-	for i := range c.expected {
-		c.expected[i] = c.ref.expect(c.obs[c.from[i]:c.from[i+1]], wx[i], wn[i])
+	inParallel(len(c.x), func(i int) {
+		all := c.obs[c.from[i]:c.from[i+1]]
+		if c.x[i] > 0 {
+			c.expected[i] = c.ref.expect(all, wx[i], wn[i])
+		} else {
+			c.expected[i] = c.ref.roughly(all)
+		}
+	})
+}
+
+// inParallel calls do for 0 … n−1, each of which must write only what is its own,
+// so that the result does not depend on how the work is shared out.
+func inParallel(n int, do func(i int)) {
+	workers := runtime.GOMAXPROCS(0)
+	if n < 4096 || workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
 	}
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // check counts the places above the upper 5 % point of a normal place (normal

@@ -62,13 +62,6 @@ func pooledShape(e, spread float64, pr prior) float64 {
 	return math.Min(math.Max(e*e/spread, pr.normal), pooledNormal*pr.normal)
 }
 
-// single is the log Bayes factor of one place over all channels.
-func (m *model) single(i int) float64 {
-	var p pool
-	p.add(m, int32(i))
-	return p.logBayes(m)
-}
-
 // group is a set of places put together, with the log odds that it cost.
 type group struct {
 	members []int32
@@ -82,10 +75,17 @@ const (
 	discCost = 1.5
 	joinCost = 1.2
 	maxDisc  = 3
+
+	hopelessDisc = -1.5 // score of a disc that a larger one will not mend
+	promise      = 0.7  // score from which a disc is worth a closer look
 )
 
+// seedFloor is the log Bayes factor from which a place is tried as the start of a
+// group. An area that is a bit worse everywhere has some cells above it.
+const seedFloor = 0.5
+
 // keepOdds is the log odds below which a group is not worth a full assessment.
-const keepOdds = -4
+const keepOdds = -2.2
 
 // groups finds disjoint groups of places that may be faulty together, strongest
 // seeds first. Every place ends up in at most one, so every record counts once.
@@ -99,21 +99,25 @@ func (m *model) groups(a *atlas) []group {
 		if !m.eventful(i) {
 			continue
 		}
-		if score := m.single(i); score > 0 {
+		if score := m.singles[i]; score > seedFloor {
 			seeds = append(seeds, seed{int32(i), score})
 		}
 	}
 	slices.SortFunc(seeds, func(x, y seed) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.at, y.at))
 	})
+	promising := make([]bool, len(seeds))
+	inParallel(len(seeds), func(n int) {
+		promising[n] = isCell(m.ids[seeds[n].at]) && m.discPromises(seeds[n].at)
+	})
 	taken := make([]bool, len(m.places))
 	var out []group
-	for _, s := range seeds {
+	for n, s := range seeds {
 		if taken[s.at] {
 			continue
 		}
 		g := m.grow(a, s.at, taken)
-		if isCell(m.ids[s.at]) {
+		if promising[n] {
 			if d := m.bestDisc(geo.Cell(m.ids[s.at]), taken); d.score > g.score {
 				g = d
 			}
@@ -142,12 +146,13 @@ func (m *model) grow(a *atlas, at int32, taken []bool) group {
 	sum.add(m, at)
 	g.score = sum.logBayes(m)
 	odds := math.Log(m.params.JoinOdds) - math.Log1p(-m.params.JoinOdds)
-	seen := map[int32]bool{at: true}
-	var frontier []int32
+	seen := []int32{at} // sorted
+	var frontier, near []int32
 	extend := func(from int32) {
-		for _, n := range a.beside(from, nil) {
-			if !seen[n] {
-				seen[n] = true
+		near = a.beside(from, near[:0])
+		for _, n := range near {
+			if k, ok := slices.BinarySearch(seen, n); !ok {
+				seen = slices.Insert(seen, k, n)
 				if !taken[n] {
 					frontier = append(frontier, n)
 				}
@@ -185,7 +190,7 @@ func (m *model) grow(a *atlas, at int32, taken []bool) group {
 // A place that is faulty beyond doubt joins however bad the rest is.
 func (m *model) joins(i int32, theta float64) float64 {
 	c := &m.calls
-	own := m.single(int(i))
+	own := m.singles[i]
 	e := c.expected[i]
 	if e <= 0 {
 		return own
@@ -194,6 +199,27 @@ func (m *model) joins(i int32, theta float64) float64 {
 	p := c.priors[m.sceneOf(int(i))]
 	like := logMarginal(x, e, likeCluster, likeCluster/theta) - logMarginal(x, e, p.normal, p.normal)
 	return math.Max(like, own+math.Log(p.faulty))
+}
+
+// discPromises tells quickly whether a disc around a seed may tell more than the
+// seed alone. Most cells that are high by chance have nothing around them.
+func (m *model) discPromises(at int32) bool {
+	for k := 1; k <= maxDisc; k++ {
+		var sum pool
+		for _, c := range geo.Cell(m.ids[at]).Disk(k) {
+			if n := m.index(geo.PlaceID(c)); n >= 0 {
+				sum.add(m, int32(n))
+			}
+		}
+		score := sum.logBayes(m) - discCost
+		if score > promise {
+			return true
+		}
+		if score < hopelessDisc {
+			break
+		}
+	}
+	return false
 }
 
 // bestDisc looks for the disc of greatest score around a seed. Where a disc shows
@@ -205,6 +231,9 @@ func (m *model) bestDisc(centre geo.Cell, taken []bool) group {
 	try := func(c geo.Cell) (better bool) {
 		for k := 1; k <= maxDisc; k++ {
 			d := m.disc(c, k, taken)
+			if k > 1 && d.score < hopelessDisc {
+				break
+			}
 			if d.score > best.score && slices.Contains(d.members, int32(seed)) {
 				best, better = d, true
 			}

@@ -22,6 +22,7 @@ type model struct {
 	regions *regionTree
 
 	ids    []geo.PlaceID // sorted
+	slots  []int32       // hash table: positions in ids
 	places []place       // parallel to ids
 	uses   []use         // exposure by place
 	hurts  []hurt        // customers hurt, by place then customer
@@ -31,6 +32,7 @@ type model struct {
 	noUse  bool          // no exposure: ranked on counts
 
 	calls, complaints, appeals channel
+	singles                    []float64 // by place: log Bayes factor over all channels
 	rho                        []float64 // by scene: how alike the calls of one customer are
 	perHurt                    []float64 // by scene: most evidence of one hurt customer, in bad calls
 }
@@ -85,11 +87,40 @@ func isCell(id geo.PlaceID) bool { return id != 0 && id>>63 == 0 }
 
 // index gives the place's position, −1 when it is unknown.
 func (m *model) index(id geo.PlaceID) int {
-	i, ok := slices.BinarySearch(m.ids, id)
-	if !ok {
-		return -1
+	mask := uint64(len(m.slots) - 1)
+	for at := spot64(id) & mask; ; at = (at + 1) & mask {
+		i := m.slots[at]
+		if i < 0 || m.ids[i] == id {
+			return int(i)
+		}
 	}
-	return i
+}
+
+// spot64 scatters ids over a table: neighbouring cells differ in few bits.
+func spot64(id geo.PlaceID) uint64 {
+	h := uint64(id) * 0x9E3779B97F4A7C15
+	return h ^ h>>29
+}
+
+// indexPlaces builds the table that index looks places up in: grouping asks for
+// every neighbour of every suspicious cell.
+func (m *model) indexPlaces() {
+	size := 16
+	for size < 2*len(m.ids) {
+		size *= 2
+	}
+	m.slots = make([]int32, size)
+	for i := range m.slots {
+		m.slots[i] = -1
+	}
+	mask := uint64(size - 1)
+	for i, id := range m.ids {
+		at := spot64(id) & mask
+		for m.slots[at] >= 0 {
+			at = (at + 1) & mask
+		}
+		m.slots[at] = int32(i)
+	}
 }
 
 // newModel puts the evidence in order.
@@ -190,6 +221,7 @@ func (m *model) collectPlaces(exposures []Exposure) {
 	slices.Sort(ids)
 	m.ids = slices.Compact(ids)
 	m.places = make([]place, len(m.ids))
+	m.indexPlaces()
 }
 
 // fillExposure sums the exposure of each place. A place's region and scene are
@@ -197,6 +229,7 @@ func (m *model) collectPlaces(exposures []Exposure) {
 func (m *model) fillExposure(exposures []Exposure) {
 	m.uses = make([]use, 0, len(exposures))
 	e := 0
+	last, lastRegion := "", m.regions.none
 	for i, id := range m.ids {
 		pl := &m.places[i]
 		pl.region, pl.scene = m.regions.none, int32(geo.SceneUnknown)
@@ -210,7 +243,10 @@ func (m *model) fillExposure(exposures []Exposure) {
 			calls, bad := clean(x.CappedCalls), clean(x.CappedBad)
 			calls = math.Max(calls, bad) // a bad call is a call
 			if calls > most {
-				most, pl.region, pl.scene = calls, m.regions.of(x.Region), int32(x.Scene)
+				if x.Region != last {
+					last, lastRegion = x.Region, m.regions.of(x.Region)
+				}
+				most, pl.region, pl.scene = calls, lastRegion, int32(x.Scene)
 			}
 			pl.calls += calls
 			pl.bad += bad

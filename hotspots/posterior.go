@@ -42,8 +42,8 @@ func (j *judgement) less(k *judgement) bool {
 
 // Points of the quadrature: normal scores at the middles of equally likely slices.
 var (
-	scoresRate   = normalScores(25)
-	scoresNormal = normalScores(7)
+	scoresRate   = normalScores(19)
+	scoresNormal = normalScores(5)
 	scoresImpact = normalScores(5)
 )
 

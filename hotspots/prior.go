@@ -113,7 +113,7 @@ type bin struct {
 	x, e, count float64
 }
 
-// Bins are a ninth of an octave wide from 2^-12 to 2^20 expected events.
+// Bins are a quarter of an octave wide from 2^-12 to 2^20 expected events.
 const (
 	binsPerOctave = 4
 	lowOctave     = -12
@@ -121,40 +121,47 @@ const (
 )
 
 func binOf(v float64) int {
-	i := int(math.Floor((math.Log2(v) - lowOctave) * binsPerOctave))
+	// Exponent and a piecewise linear mantissa: bins need not be exactly even.
+	mantissa, exponent := math.Frexp(v)
+	i := int((float64(exponent-1-lowOctave) + 2*mantissa - 1) * binsPerOctave)
 	return min(max(i, 0), (highOctave-lowOctave)*binsPerOctave-1)
 }
 
-// binned groups a channel's places for which keep holds, so that fitting does not
-// depend on their number.
-func (c *channel) binned(keep func(i int) bool) []bin {
+// binned groups a channel's places by scene, so that fitting does not depend on
+// their number; the last entry holds all scenes together.
+func (c *channel) binned(scene func(i int) int32) [scenes + 1][]bin {
 	const side = (highOctave - lowOctave) * binsPerOctave
-	grid := map[int]int{}
-	var bins []bin
+	var grid [scenes][]bin
 	for i, e := range c.expected {
-		if e <= 0 || !keep(i) {
+		if e <= 0 {
 			continue
+		}
+		s := scene(i)
+		if grid[s] == nil {
+			grid[s] = make([]bin, side*(side+1))
 		}
 		x, e := c.x[i]/c.design[i], e/c.design[i]
 		key := binOf(e) * (side + 1)
 		if x > 0 {
 			key += 1 + binOf(x)
 		}
-		b, ok := grid[key]
-		if !ok {
-			b = len(bins)
-			grid[key] = b
-			bins = append(bins, bin{})
+		b := &grid[s][key]
+		b.x += x
+		b.e += e
+		b.count++
+	}
+	var out [scenes + 1][]bin
+	for s := range grid {
+		for _, b := range grid[s] {
+			if b.count > 0 {
+				b.x /= b.count
+				b.e /= b.count
+				out[s] = append(out[s], b)
+			}
 		}
-		bins[b].x += x
-		bins[b].e += e
-		bins[b].count++
+		out[scenes] = append(out[scenes], out[s]...)
 	}
-	for b := range bins {
-		bins[b].x /= bins[b].count
-		bins[b].e /= bins[b].count
-	}
-	return bins
+	return out
 }
 
 // logPosterior is the penalised log likelihood of a prior. The penalties keep the

@@ -57,6 +57,14 @@ func (m *model) fit() {
 	fitChannel(&m.complaints, m.regions, scene)
 	m.appeals = m.complaintChannel(true, customers)
 	fitChannel(&m.appeals, m.regions, scene)
+	m.singles = make([]float64, len(m.places))
+	inParallel(len(m.places), func(i int) {
+		if m.eventful(i) {
+			var p pool
+			p.add(m, int32(i))
+			m.singles[i] = p.logBayes(m)
+		}
+	})
 }
 
 // withoutExposure tells whether there is nothing to set bad calls against: no

@@ -26,8 +26,8 @@ var causeWords = []struct {
 }{
 	{classHandover, []string{"handover", "hand-over", "handoff", "relocation", "ho fail", "ho_fail", "切换"}},
 	{classCapacity, []string{"congest", "no resource", "no_resource", "no radio resources", "overload", "capacity", "拥塞", "资源不足"}},
-	{classDevice, []string{"ue-", "ue_", "device", "handset", "sim ", "terminal", "battery", "终端"}},
-	{classCore, []string{"core", "ims", "sip", "mme", "amf", "transport", "s1", "ngap", "switch", "核心网"}},
+	{classDevice, []string{"ue fail", "ue_fail", "device", "handset", "sim ", "terminal", "battery", "终端"}},
+	{classCore, []string{"core", "ims", "sip", "mme", "amf", "transport", "s1ap", "ngap", "switch", "核心网"}},
 	{classRadio, []string{"radio", "rlf", "coverage", "signal", "sync", "interference", "uplink", "downlink", "无线", "覆盖", "信号"}},
 }
 
@@ -73,8 +73,8 @@ func (f *finding) sentences(h *Hotspot, c *candidate) (en, zh string) {
 	if v := f.value[propCause]; v != "" {
 		add("cause “"+v+"”", "原因“"+v+"”")
 	}
-	if floors := floorsRange(h.Cause.Evidence); floors != "" {
-		add("floors "+floors, "楼层"+floors)
+	if f.floors != "" {
+		add("floors "+f.floors, "楼层"+f.floors)
 	}
 	if v := f.value[propRadioCell]; v != "" {
 		add(fmt.Sprintf("serving cell %s (%.0f %%)", v, 100*f.share[propRadioCell]), fmt.Sprintf("服务小区%s（%.0f%%）", v, 100*f.share[propRadioCell]))

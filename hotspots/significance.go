@@ -2,6 +2,7 @@ package hotspots
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hotcell/hotcell/geo"
 )
@@ -16,55 +17,27 @@ func (a *Analysis) significance(run *Run) {
 	if m.noUse || len(run.Hotspots) == 0 {
 		return
 	}
-	type sum struct{ x, e float64 }
-	grid := map[geo.Cell]int32{}
-	var cells []geo.Cell
-	var sums []sum
-	tested := []bool{}
-	for i, id := range m.ids {
-		c := geo.Cell(id)
-		if !isCell(id) {
-			pl, ok := a.atlas.place[int32(i)]
-			if !ok || pl.Cell == 0 {
-				continue
-			}
-			c = pl.Cell
-		}
-		e := m.calls.expected[i]
-		if e <= 0 {
-			continue
-		}
-		n, ok := grid[c]
-		if !ok {
-			n = int32(len(cells))
-			grid[c] = n
-			cells = append(cells, c)
-			sums = append(sums, sum{})
-			tested = append(tested, false)
-		}
-		d := m.calls.design[i]
-		sums[n].x += m.calls.x[i] / d
-		sums[n].e += e / d
-		tested[n] = tested[n] || m.single(i) > 0
+	g := m.newGrid(a.atlas)
+	if len(g.cells) < 2 {
+		return
 	}
-	values := make([]float64, len(cells))
-	neighbours := make([][]int32, len(cells))
-	for n, s := range sums {
-		p := m.calls.priors[geo.SceneUnknown]
-		values[n] = (p.normal + s.x) / (p.normal + s.e)
-		if !tested[n] {
-			continue
-		}
-		for _, c := range cells[n].Disk(1) {
-			if k, ok := grid[c]; ok && int(k) != n {
-				neighbours[n] = append(neighbours[n], k)
+	values := make([]float64, len(g.cells))
+	neighbours := make([][]int32, len(g.cells))
+	normal := m.calls.priors[geo.SceneUnknown].normal
+	inParallel(len(g.cells), func(n int) {
+		values[n] = (normal + g.x[n]) / (normal + g.e[n])
+		if g.tested[n] {
+			for _, c := range g.cells[n].Disk(1) {
+				if k := g.at(c); k >= 0 && k != n {
+					neighbours[n] = append(neighbours[n], int32(k))
+				}
 			}
 		}
-	}
+	})
 	z := GiStar(values, neighbours)
 	_, p := GiStarP(z)
 	for n := range p {
-		if !tested[n] && !math.IsNaN(p[n]) {
+		if !g.tested[n] && !math.IsNaN(p[n]) {
 			p[n] = 1
 		}
 	}
@@ -75,8 +48,8 @@ func (a *Analysis) significance(run *Run) {
 			if !isCell(m.ids[i]) {
 				c = a.atlas.place[i].Cell
 			}
-			n, ok := grid[c]
-			if !ok || math.IsNaN(z[n]) {
+			n := g.at(c)
+			if n < 0 || math.IsNaN(z[n]) {
 				continue
 			}
 			s := &run.Hotspots[h].Significance
@@ -85,4 +58,55 @@ func (a *Analysis) significance(run *Run) {
 			}
 		}
 	}
+}
+
+// grid is the cells with exposure, sorted, with their effective events and
+// expectation.
+type grid struct {
+	cells  []geo.Cell
+	x, e   []float64
+	tested []bool
+}
+
+func (g *grid) at(c geo.Cell) int {
+	if n, ok := slices.BinarySearch(g.cells, c); ok {
+		return n
+	}
+	return -1
+}
+
+func (m *model) newGrid(a *atlas) *grid {
+	cellAt := func(i int) geo.Cell {
+		if m.calls.expected[i] <= 0 {
+			return 0
+		}
+		if isCell(m.ids[i]) {
+			return geo.Cell(m.ids[i])
+		}
+		return a.place[int32(i)].Cell // 0 for places without events, which are not looked up
+	}
+	g := &grid{cells: make([]geo.Cell, 0, len(m.ids))}
+	for i := range m.ids {
+		if c := cellAt(i); c != 0 {
+			g.cells = append(g.cells, c)
+		}
+	}
+	slices.Sort(g.cells)
+	g.cells = slices.Compact(g.cells)
+	g.x, g.e, g.tested = make([]float64, len(g.cells)), make([]float64, len(g.cells)), make([]bool, len(g.cells))
+	n := -1
+	for i := range m.ids {
+		c := cellAt(i)
+		if c == 0 {
+			continue
+		}
+		if n++; n >= len(g.cells) || g.cells[n] != c { // cells come in order, venues do not
+			n = g.at(c)
+		}
+		d := m.calls.design[i]
+		g.x[n] += m.calls.x[i] / d
+		g.e[n] += m.calls.expected[i] / d
+		g.tested[n] = g.tested[n] || m.singles[i] > 0
+	}
+	return g
 }

@@ -1,0 +1,121 @@
+package hotspots
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// brokenBasement is a town with a basement whose calls are lost on one cell.
+func brokenBasement(t *testing.T) (*world, *spot) {
+	w, centre := town(t, 11)
+	v := &geo.Venue{ID: "B", Name: "国际金融中心", Scene: geo.SceneOfficeTower}
+	s := w.part(v, geo.PartBasement, geo.SceneBasement, centre, "5101", 500, 0.03)
+	w.breakSpot(s, "basement", 12)
+	w.simulate(0, nil)
+	for i := range w.ev.Bad {
+		b := &w.ev.Bad[i]
+		b.Cause, b.RadioCell, b.Indoor = "user inactivity", "460-00-7", geo.Outside
+		if i%3 == 0 {
+			b.Cause = "radio link lost"
+		}
+		if b.Place == s.id {
+			b.Cause, b.RadioCell, b.Indoor, b.Floor = "radio link lost", "460-00-99", geo.Inside, int16(-1-i%2)
+		}
+	}
+	return w, s
+}
+
+func TestCauseSentence(t *testing.T) {
+	w, s := brokenBasement(t)
+	h := of(w.rank(), s.id)
+	if h == nil {
+		t.Fatal("the basement is not listed")
+	}
+	want := "Indoors, cause “radio link lost”, floors B2–B1, serving cell 460-00-99 (100 %). Next check: the basement's distributed antenna and its power."
+	if h.Cause.Sentence != want {
+		t.Errorf("the cause reads %q, want %q", h.Cause.Sentence, want)
+	}
+	if !strings.Contains(h.Cause.SentenceZH, "楼层B2–B1") || !strings.Contains(h.Cause.SentenceZH, "室分") {
+		t.Errorf("the cause reads %q", h.Cause.SentenceZH)
+	}
+	for _, e := range h.Cause.Evidence {
+		if !(e.Lower <= e.LogOdds && e.LogOdds <= e.Upper) || e.Share < 0 || e.Share > 1 || e.Normal < 0 || e.Normal > 1 {
+			t.Errorf("evidence out of range: %+v", e)
+		}
+	}
+}
+
+func TestOneCustomerIsNotTheNetwork(t *testing.T) {
+	w, _ := town(t, 12)
+	w.simulate(0, nil)
+	w.addStorm(w.spots[10], 50)
+	m := newModel(&w.ev, w, w.params)
+	m.fit()
+	c := m.assess([]int32{int32(m.index(w.spots[10].id))}, 0)
+	c.top = 0.8 // as if nobody else were hurt
+	en, zh := (&finding{}).sentences(&Hotspot{}, &c)
+	if !strings.HasPrefix(en, "Probably not the network: one customer makes up 80 %") || !strings.HasPrefix(zh, "可能不是网络问题") {
+		t.Errorf("one customer's trouble reads %q, %q", en, zh)
+	}
+}
+
+// TestExplanationAddsUp: the terms of an explanation make up the figures shown.
+func TestExplanationAddsUp(t *testing.T) {
+	w, s := brokenBasement(t)
+	a, err := Analyse(&w.ev, w, w.params, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := of(a.Run, s.id)
+	e, err := a.Explain(h.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, c := range e.Channels {
+		sum += c.Impact
+	}
+	if math.Abs(sum-h.Impact.Total) > 1e-9*sum {
+		t.Errorf("the channels' impacts add up to %g, the total is %g", sum, h.Impact.Total)
+	}
+	share, days := 0.0, uint64(0)
+	for _, d := range e.Days {
+		share += d.Share
+		days += d.Events
+	}
+	all := h.Events.Dropped + h.Events.Perceived + h.Events.Blocked + h.Events.Poor + h.Events.Complaints + h.Events.Appeals
+	if math.Abs(share-1) > 1e-9 || days != all {
+		t.Errorf("the days have %g of the losses and %d of %d events", share, days, all)
+	}
+	if len(e.Customers) != topCustomers || e.Customers[0].Impact < e.Customers[9].Impact {
+		t.Errorf("the customers are listed as %+v", e.Customers)
+	}
+	for _, c := range e.Customers {
+		if math.Abs(c.Value*c.Hurt-c.Impact) > 1e-12 {
+			t.Errorf("%g × %g is not %g", c.Value, c.Hurt, c.Impact)
+		}
+	}
+	reference := 0.0
+	for _, r := range e.Reference {
+		reference += r.Share * r.Rate
+	}
+	if reference <= 0 || math.Abs(math.Log(reference / *h.Rate.Reference)) > 0.5 {
+		t.Errorf("the strata give a reference of %g, shown is %g", reference, *h.Rate.Reference)
+	}
+	if e.Ranks.Ours != h.Rank || e.Ranks.Of != len(a.Run.Hotspots) {
+		t.Errorf("the ranks are %+v", e.Ranks)
+	}
+	if byRank, err := a.Explain("1"); err != nil || byRank.ID != a.Run.Hotspots[0].ID {
+		t.Errorf("rank 1 is explained as %v, %v", byRank, err)
+	}
+	if _, err := a.Explain("hs_unknown"); err == nil {
+		t.Error("an unknown id is explained")
+	}
+	stable := a.Stability(200)
+	if len(stable) == 0 || stable[0].Top10 < 0.9 || stable[0].Top20 < stable[0].Top10 {
+		t.Errorf("the leader's stability is %+v", stable)
+	}
+}
