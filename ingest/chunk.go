@@ -129,7 +129,7 @@ func (c *chunker) boundary(buf []byte) int {
 }
 
 func (c *chunker) take(data []byte) chunk {
-	ch := chunk{part: part{data, c.line}}
+	ch := chunk{part: part{data: data, line: c.line}}
 	c.line += uint64(bytes.Count(data, newline))
 	return ch
 }

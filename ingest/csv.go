@@ -94,8 +94,9 @@ type splitter struct {
 	scratch []byte
 }
 
-func (s *splitter) reset(buf []byte, line uint64) {
-	s.buf, s.pos, s.line = buf, 0, line
+func (s *splitter) reset(p part) *rowFault {
+	s.buf, s.pos, s.line = p.data, 0, p.line
+	return nil
 }
 
 // next reads the next record into s.fields. It returns false at the end of the

@@ -35,7 +35,7 @@ func readAll(r io.Reader, size, maxLine int) ([]rec, error) {
 			out = append(out, rec{line: ch.odd.line, fault: ch.odd.fault.reason, raw: ch.odd.raw})
 			continue
 		}
-		s.reset(ch.data, ch.line)
+		s.reset(ch.part)
 		for {
 			more, fault := s.next()
 			if !more {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"sync/atomic"
 	"time"
 )
 
@@ -164,7 +165,9 @@ type source struct {
 	rows    func() rowReader
 	hash    string
 	rowSeed []byte
-	context string // see Reject.Context
+	damage  *atomic.Pointer[error] // set when rows turn out to be unreadable
+	format  string                 // "csv", "ndjson" or "parquet"
+	context string                 // see Reject.Context
 }
 
 // open reads as much of the input as tells whether it can be loaded at all.
@@ -186,7 +189,11 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 			return nil, in.broken(err)
 		}
 	}
-	if kind := binaryKind(head); kind != "" {
+	if bytes.HasPrefix(head, []byte("PAR1")) && p.Format.Type != "csv" && p.Format.Type != "ndjson" {
+		src.format = "parquet"
+	} else if p.Format.Type == "parquet" {
+		return nil, in.fault(FileFormat, nil, "this is no Parquet file; set the format of the profile to auto, or ask for Parquet")
+	} else if kind := binaryKind(head); kind != "" {
 		return nil, in.fault(FileBinary, nil, "this is %s", kind)
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
@@ -194,7 +201,7 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 		head = head[3:]
 	}
 	src.rowSeed = contentSeed(head)
-	header, err := l.openFormat(src, p, head)
+	header, err := l.openFormat(src, p, head, err != nil)
 	if err != nil {
 		return nil, in.fault(FileHeader, err, "%v", err)
 	}
@@ -210,22 +217,52 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 		sum := sha256.Sum256([]byte(src.hash + stamp))
 		src.hash = hex.EncodeToString(sum[:])
 	}
-	src.context = rejectContext{Header: header, Seed: src.rowSeed}.String()
+	kept := src.format
+	if kept == "parquet" {
+		kept = "ndjson" // rejected rows are kept as JSON
+	}
+	src.context = rejectContext{Format: kept, Header: header, Seed: src.rowSeed}.String()
 	return src, nil
 }
 
 // openFormat puts the readers of the profile's format in place and gives the names
 // of the columns; nil when there is nothing in the file.
-func (l *Loader) openFormat(src *source, p *Profile, head []byte) ([]string, error) {
+func (l *Loader) openFormat(src *source, p *Profile, head []byte, complete bool) ([]string, error) {
 	cfg := &l.cfg
+	if src.format == "parquet" {
+		return l.openParquet(src)
+	}
+	if src.format = p.Format.Type; src.format == "auto" {
+		src.format = "csv"
+		if bytes.HasPrefix(trim(head), []byte{'{'}) {
+			src.format = "ndjson"
+		}
+	}
 	src.rows = l.rowReaders(p, src)
-	c := newChunker(src.in.plain, cfg.ChunkBytes, cfg.MaxLineBytes, p.Format.Delimiter, true)
+	c := newChunker(src.in.plain, cfg.ChunkBytes, cfg.MaxLineBytes, p.Format.Delimiter, src.format == "csv")
 	src.chunks = c
+	if src.format == "ndjson" {
+		return p.jsonColumns(head, complete), nil
+	}
 	return c.header()
 }
 
+func (l *Loader) openParquet(src *source) ([]string, error) {
+	pf, err := openParquet(src.in)
+	if err != nil {
+		return nil, err
+	}
+	src.damage, src.chunks = &pf.damage, &parquetChunks{pf: pf}
+	src.rows = func() rowReader { return newParquetRows(pf) }
+	src.in.done.Store(src.in.size) // it is read here and there, not from end to end
+	return pf.names, nil
+}
+
 // rowReaders gives what makes a reader of rows, one for each worker.
-func (l *Loader) rowReaders(p *Profile, _ *source) func() rowReader {
+func (l *Loader) rowReaders(p *Profile, src *source) func() rowReader {
+	if src.format == "ndjson" {
+		return func() rowReader { return newJSONRow(src.plan.columns, l.cfg.MaxLineBytes, p.ignored("*")) }
+	}
 	return func() rowReader { return &splitter{delim: p.Format.Delimiter, maxLine: l.cfg.MaxLineBytes} }
 }
 
@@ -246,7 +283,7 @@ func (c *chunker) header() ([]string, error) {
 	b := make([]byte, c.size)
 	b = c.fill(b, 0)
 	s := splitter{delim: c.delim, maxLine: c.maxLine}
-	s.reset(b, 1)
+	s.reset(part{data: b, line: 1})
 	more, fault := s.next()
 	if !more {
 		return nil, nil

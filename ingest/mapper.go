@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 	"time"
@@ -276,7 +277,10 @@ func (m *mapper) recordID() (RecordID, *rowFault) {
 		for s := 0; s < 64; s += 8 {
 			b = append(b, byte(m.row.at>>s))
 		}
-		b = append(b, m.row.raw...)
+		for _, f := range m.row.fields { // and not the raw row: a reject may be replayed in another format
+			b = binary.AppendUvarint(b, uint64(len(f)))
+			b = append(b, f...)
+		}
 	}
 	m.idBuf = b
 	return RecordID(xxh3.Hash128(b).Bytes()), nil

@@ -78,6 +78,12 @@ func run[T any](ctx context.Context, l *Loader, ld Load, src *source, ops feedOp
 		w.account.Warnings = append(w.account.Warnings, fe.Detail)
 		err = fe
 	}
+	if err == nil && src.damage != nil {
+		if d := src.damage.Load(); d != nil {
+			err = &FileError{Code: FileCorrupt, File: ld.File, Partial: true, Err: *d,
+				Detail: fmt.Sprintf("the file is damaged (%v); the rows that can be read were kept, ask its source to send it again", *d)}
+		}
+	}
 	if err == nil && w.account.Read == 0 {
 		err = src.in.fault(FileNoRows, nil, "there is a header but no row in the file; nothing was loaded")
 	}
@@ -143,10 +149,14 @@ func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, r rowReader) *mapped[T] {
 }
 
 func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T]) {
-	clean := utf8.Valid(part.data)
+	clean := part.rows == 0 && utf8.Valid(part.data)
 	want := len(p.src.plan.columns)
 	row := r.current()
-	r.reset(part.data, part.line)
+	if fault := r.reset(part); fault != nil {
+		out.read++
+		out.rejects = append(out.rejects, p.reject(part.line, "", fault))
+		return
+	}
 	done := 0
 	for {
 		more, fault := r.next()
@@ -177,7 +187,7 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 			}
 			out.rows = out.rows[:n]
 		}
-		out.rejects = append(out.rejects, p.reject(row.at, cutRaw(row.raw), fault))
+		out.rejects = append(out.rejects, p.reject(row.at, r.rejected(), fault))
 	}
 }
 

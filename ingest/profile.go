@@ -38,7 +38,7 @@ type Profile struct {
 
 // Format is how the bytes of a file are laid out.
 type Format struct {
-	Type      string // "csv" or "ndjson"
+	Type      string // "csv", "ndjson", "parquet", or "auto": told by the content
 	Delimiter byte   // csv only
 	Encoding  string // "utf-8", "gb18030", "utf-16", "windows-1252", "latin1"; a byte order mark wins
 	FoldCase  bool   // column names match without regard to case
@@ -132,7 +132,7 @@ func (e *ProfileError) Error() string {
 func ParseProfile(file string, data []byte) (*Profile, error) {
 	d := newYAMLReader(data)
 	p := &Profile{
-		Format:  Format{Type: "csv", Delimiter: ',', Encoding: "utf-8"},
+		Format:  Format{Type: "auto", Delimiter: ',', Encoding: "utf-8"},
 		Time:    TimeRule{Zone: time.UTC, Precision: PrecisionSecond, Formats: []string{"auto"}},
 		Columns: map[string]Column{},
 	}

@@ -84,7 +84,7 @@ func feedNames() []string {
 func (p *Profile) readFormat(d *yamlReader, v pair) {
 	d.fields(v.value, "format", map[string]func(pair){
 		"type": func(v pair) {
-			p.Format.Type = d.oneOf(v, "type", "csv", "ndjson")
+			p.Format.Type = d.oneOf(v, "type", "auto", "csv", "ndjson", "parquet")
 		},
 		"delimiter": func(v pair) {
 			s := d.text(v, "delimiter")

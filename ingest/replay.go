@@ -10,6 +10,7 @@ import (
 
 // rejectContext is what a rejected row needs from its file to be read again.
 type rejectContext struct {
+	Format string   `json:"format"`
 	Header []string `json:"header"`
 	Seed   []byte   `json:"seed"` // see mapper.rowSeed
 }
@@ -84,6 +85,7 @@ func (l *Loader) openReplay(p *Profile, r Replay) (*source, error) {
 	if err := json.Unmarshal([]byte(r.Rejects[0].Context), &c); err != nil || len(c.Header) == 0 {
 		return nil, fmt.Errorf("the rejects of %s were kept without the header of their file and cannot be replayed; load the file again with the mended profile instead", r.File)
 	}
+	src.format = c.Format
 	var err error
 	if src.plan, err = p.bindHeader(c.Header, r.File); err != nil {
 		return nil, err
@@ -102,7 +104,7 @@ func (l *Loader) openReplay(p *Profile, r Replay) (*source, error) {
 			again.odd = append(again.odd, &oddLine{line: x.Line, raw: x.Raw,
 				fault: faultf(ReasonLineTooLong, "the row was kept only in part (%d bytes) and cannot be replayed", len(x.Raw))})
 		default:
-			again.parts = append(again.parts, part{[]byte(x.Raw), x.Line})
+			again.parts = append(again.parts, part{data: []byte(x.Raw), line: x.Line})
 			src.in.size += int64(len(x.Raw))
 		}
 	}

@@ -67,8 +67,8 @@ func TestReplayRefusals(t *testing.T) {
 	other := r
 	other.Source = "q"
 	with, without := r, r
-	with.Context = rejectContext{Header: []string{"time", "outcome"}, Seed: []byte("1")}.String()
-	without.Context = rejectContext{Header: []string{"time", "outcome"}, Seed: []byte("2")}.String()
+	with.Context = rejectContext{Format: "csv", Header: []string{"time", "outcome"}, Seed: []byte("1")}.String()
+	without.Context = rejectContext{Format: "csv", Header: []string{"time", "outcome"}, Seed: []byte("2")}.String()
 	for says, rejects := range map[string][]Reject{
 		"there are no rejects to replay":                                                nil,
 		"profile p is for calls of source p; these rejects are calls of source q":       {other},

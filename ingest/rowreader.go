@@ -9,14 +9,19 @@ type row struct {
 
 func (r *row) current() *row { return r }
 
+func (r *row) rejected() string { return cutRaw(r.raw) }
+
 // rowReader takes the records of a part of a file apart; each format has one. It
 // belongs to one goroutine.
 type rowReader interface {
-	reset(data []byte, line uint64)
+	// reset begins with a part. A fault means that none of its rows can be read.
+	reset(part) *rowFault
 	// next goes to the next record; false at the end of the part. A non-nil fault
 	// means that the record has the wrong form: only raw and at are good then.
 	next() (more bool, fault *rowFault)
 	current() *row
+	// rejected gives the record as text that can be kept and replayed.
+	rejected() string
 }
 
 // chunkReader gives the parts of a file in order, each ending with a record.
@@ -30,4 +35,5 @@ type chunkReader interface {
 type part struct {
 	data []byte
 	line uint64 // line of data[0], 1-based
+	rows int    // Parquet: how many rows from row number line on; there is no data
 }
