@@ -23,7 +23,7 @@ type Catalogue struct {
 	points  pointIndex
 	names   nameIndex
 	regions *regionTree
-	sites   siteIndex
+	sites   *siteIndex
 	places  map[PlaceID]placeRef
 }
 

@@ -31,6 +31,11 @@ func CellAt(p LatLon, r Resolution) (Cell, error) {
 	return Cell(c), nil
 }
 
+// rankCell gives the cell of RankResolution that records at a valid position are
+// ranked in: the ancestor of their stored cell. Near its border that can be the
+// neighbour of CellAt(p, RankResolution), because H3's cells do not nest exactly.
+func rankCell(p LatLon) Cell { return storedCell(p).Parent(RankResolution) }
+
 // ParseCell reads a cell from hex text as String writes it. It refuses anything
 // that is not a valid H3 cell, which the H3 library does not.
 func ParseCell(s string) (Cell, error) {
@@ -213,17 +218,4 @@ func polarCap(open orb.Ring) orb.Geometry {
 		out.Reverse()
 	}
 	return orb.Polygon{out}
-}
-
-// children gives the cell's descendants at a finer resolution.
-func (c Cell) children(r Resolution) []Cell {
-	kids, err := h3.Cell(c).Children(int(r))
-	if err != nil {
-		return nil
-	}
-	out := make([]Cell, 0, len(kids))
-	for _, k := range kids {
-		out = append(out, Cell(k))
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 )
@@ -13,20 +14,53 @@ import (
 type siteIndex struct {
 	sites  []Site
 	byCell map[string]int
+	grid   cellTable
+	spread sync.Map // radio cell's index → []CellWeight, worked out when first asked for
 }
 
-func newSiteIndex(sites []Site) (siteIndex, error) {
-	x := siteIndex{sites: sites, byCell: make(map[string]int, len(sites))}
+const siteGrid = 0.05 // degrees
+
+func newSiteIndex(sites []Site) (*siteIndex, error) {
+	x := &siteIndex{sites: sites, byCell: make(map[string]int, len(sites))}
+	x.grid.inverse = 1 / siteGrid
+	var entries []cellEntry
 	for i, s := range sites {
 		if s.RadioCell == "" {
-			return x, fmt.Errorf("site %d (%q) has no radio cell", i+1, s.Site)
+			return nil, fmt.Errorf("site %d (%q) has no radio cell", i+1, s.Site)
 		}
 		if err := s.Pos.Validate(); err != nil {
-			return x, fmt.Errorf("radio cell %s: %w", s.RadioCell, err)
+			return nil, fmt.Errorf("radio cell %s: %w", s.RadioCell, err)
 		}
 		x.byCell[s.RadioCell] = i
+		gx, gy := x.grid.gridIndex(s.Pos.Lon, s.Pos.Lat)
+		entries = append(entries, cellEntry{gridKey(gx, gy), uint32(i)})
 	}
+	x.grid.fill(entries)
 	return x, nil
+}
+
+// masts visits the other masts of a radio cell's technology within some metres.
+func (x *siteIndex) masts(i int, within float64, visit func(p LatLon, d float64)) {
+	s := &x.sites[i]
+	dLon, dLat := degreesFor(within, s.Pos.Lat)
+	turn := int(360 / siteGrid)
+	x0 := int(math.Floor((s.Pos.Lon - dLon + 180) / siteGrid))
+	x1 := min(x0+turn-1, int(math.Floor((s.Pos.Lon+dLon+180)/siteGrid)))
+	_, y0 := x.grid.gridIndex(0, max(-90, s.Pos.Lat-dLat))
+	_, y1 := x.grid.gridIndex(0, min(90, s.Pos.Lat+dLat))
+	for gx := x0; gx <= x1; gx++ {
+		for gy := y0; gy <= y1; gy++ {
+			for _, j := range x.grid.at((gx+turn)%turn, gy) {
+				o := &x.sites[j]
+				if o.RAT != s.RAT || o.Indoor {
+					continue
+				}
+				if d := Distance(s.Pos, o.Pos); d > sameSite && d <= within {
+					visit(o.Pos, d)
+				}
+			}
+		}
+	}
 }
 
 // Site gives a radio cell's site.
@@ -62,9 +96,9 @@ const (
 	fullTurn    = 360.0
 
 	// Areas are measured by counting points of a triangular lattice: a fraction of
-	// the reach apart, but near enough that a cell (0.1 km²) gets several.
-	samplesPerReach = 12
-	mostSpacing     = 180.0 // metres
+	// the reach apart, but near enough that a cell (0.1 km²) gets a dozen.
+	samplesPerReach = 40
+	mostSpacing     = 100.0 // metres
 )
 
 func omni(s *Site) bool {
@@ -82,14 +116,7 @@ func (x *siteIndex) reach(i int) float64 {
 			return indoorRange
 		}
 		r = math.Inf(1)
-		for j := range x.sites {
-			o := &x.sites[j]
-			if o.RAT == s.RAT && !o.Indoor {
-				if d := Distance(s.Pos, o.Pos); d > sameSite {
-					r = min(r, d)
-				}
-			}
-		}
+		x.masts(i, mostRange, func(_ LatLon, d float64) { r = min(r, d) })
 		if r > mostRange {
 			r = usualRange[s.RAT]
 			if r == 0 {
@@ -103,19 +130,28 @@ func (x *siteIndex) reach(i int) float64 {
 // Footprint spreads a radio cell over cells of RankResolution. The weights are
 // the shares of the sector's area (site, azimuth, beamwidth, range) that fall on
 // each cell, without the area that lies nearer to another mast of the same
-// technology; they sum to 1. Nil for radio cells without a site. The sector of a
-// stated range is cut at 10 km.
+// technology; they sum to 1, largest first. Nil for radio cells without a site.
+// Ranges are cut at 10 km. The slice is shared: do not change it.
 func (c *Catalogue) Footprint(radioCell string) []CellWeight {
 	i, known := c.sites.byCell[radioCell]
 	if !known {
 		return nil
 	}
-	s := &c.sites.sites[i]
-	reach := c.sites.reach(i)
+	if w, done := c.sites.spread.Load(i); done {
+		return w.([]CellWeight)
+	}
+	w := c.sites.footprint(i)
+	c.sites.spread.Store(i, w)
+	return w
+}
+
+func (x *siteIndex) footprint(i int) []CellWeight {
+	s := &x.sites[i]
+	reach := x.reach(i)
 	plane := planeAt(s.Pos)
 	var rivals []metres
 	if !s.Indoor {
-		rivals = c.sites.rivals(i, plane, 2*reach)
+		rivals = x.rivals(i, plane, 2*reach)
 	}
 	everywhere := omni(s)
 	// The beam as a direction and the cosine of its half width.
@@ -138,18 +174,8 @@ func (c *Catalogue) Footprint(radioCell string) []CellWeight {
 // rivals gives the other masts of a radio cell's technology within some metres,
 // nearest first, each once however many antennas it carries.
 func (x *siteIndex) rivals(i int, plane plane, within float64) []metres {
-	s := &x.sites[i]
 	var out []metres
-	for j := range x.sites {
-		o := &x.sites[j]
-		if o.RAT != s.RAT || o.Indoor || math.Abs(o.Pos.Lat-s.Pos.Lat) > within/plane.north {
-			continue
-		}
-		p := plane.to(o.Pos)
-		if d := math.Hypot(p.x, p.y); d > sameSite && d < within {
-			out = append(out, p)
-		}
-	}
+	x.masts(i, within, func(p LatLon, _ float64) { out = append(out, plane.to(p)) })
 	slices.SortFunc(out, func(a, b metres) int {
 		return cmp.Or(cmp.Compare(a.x*a.x+a.y*a.y, b.x*b.x+b.y*b.y), cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
 	})
@@ -195,10 +221,7 @@ func SpreadDisc(p LatLon, accuracyM float64) []CellWeight {
 // cell. Too small an area for any point falls on the centre's cell. Near a pole
 // the disc is cut where latitude ends.
 func spread(plane plane, centre LatLon, reach float64, in func(metres) bool) []CellWeight {
-	home, err := CellAt(centre, RankResolution)
-	if err != nil {
-		return nil
-	}
+	home := rankCell(centre)
 	counts := map[Cell]int{}
 	total := 0
 	step := min(mostSpacing, reach/samplesPerReach)
@@ -216,12 +239,10 @@ func spread(plane plane, centre LatLon, reach float64, in func(metres) bool) []C
 			if !in(p) {
 				continue
 			}
-			cell, err := CellAt(plane.from(p), RankResolution)
-			if err != nil {
-				continue
+			if q := plane.from(p); q.Valid() {
+				counts[rankCell(q)]++
+				total++
 			}
-			counts[cell]++
-			total++
 		}
 	}
 	if total == 0 {

@@ -83,9 +83,7 @@ func (c *Catalogue) Place(id PlaceID) (Place, bool) {
 			p.Name = name
 		}
 	}
-	if cell, err := CellAt(centre, RankResolution); err == nil {
-		p.Cell = cell
-	}
+	p.Cell = rankCell(centre)
 	p.Region = c.regionPathAt(centre)
 	return p, true
 }
