@@ -152,7 +152,9 @@ func (e *Engine) Dir() string { return e.config.Dir }
 func (e *Engine) Version() string { return e.version }
 
 // Options are ready for clickhouse.Open and clickhouse.OpenDB. Callers may change Auth.Database, Settings and the logger.
-// A query of the driver waits for one of the Engine's connections; how many the driver itself opens matters little.
+// A query of the driver waits for one of the Engine's connections, as long as its context allows; how many the driver itself
+// opens matters little. Rows of a long result hold a connection until they are read or closed, so do not query in a loop over
+// such rows without a deadline.
 func (e *Engine) Options() *clickhouse.Options {
 	return &clickhouse.Options{
 		Protocol:        clickhouse.HTTP,
