@@ -108,6 +108,7 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) {
 	if square > 0 {
 		c.kish = bad * bad / square
 	}
+	ch[0].curve = avoidableCurve(list, ch[0].impact)
 	for _, i := range c.members {
 		x := &m.places[i].extra
 		ch[0].impact += x.impact
@@ -119,6 +120,35 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) {
 	if c.total > 0 {
 		c.top = largest / c.total
 	}
+}
+
+// curveSteps is the number of steps of an avoidable curve.
+const curveSteps = 16
+
+// avoidableCurve is the share of the impact by calls that would not be there if bad
+// calls happened only with probability u = 0, 1/16, … 1 (normal rate over actual
+// rate). For customers with one bad call each it is 1 − u. Customers who suffer
+// often would be hurt at a normal place too, so for them it is less.
+func avoidableCurve(list []hurt, impact float64) *[curveSteps + 1]float64 {
+	if impact <= 0 {
+		return nil
+	}
+	var curve [curveSteps + 1]float64
+	for i := range list {
+		h := &list[i]
+		if h.byCalls <= 0 {
+			continue
+		}
+		safe := math.Exp(-h.byCalls)
+		curve[0] += h.value * (1 - safe)
+		for k := 1; k < curveSteps; k++ {
+			curve[k] += h.value * (math.Exp(-h.left(float64(k)/curveSteps)) - safe)
+		}
+	}
+	for k := range curve {
+		curve[k] /= impact
+	}
+	return &curve
 }
 
 // segmentKeyAccount is Customer.Segment of a key account.
@@ -152,6 +182,8 @@ func (m *model) mergedHurts(members []int32) []hurt {
 			o.byMoan += h.byMoan
 			o.byApp += h.byApp
 			o.bad += h.bad
+			o.first += h.first
+			o.second += h.second
 			o.moans = math.Max(o.moans, h.moans)
 			o.apps = math.Max(o.apps, h.apps)
 			continue

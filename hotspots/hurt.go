@@ -25,6 +25,16 @@ func (m *model) loss(k Kind, day int32, weight float64) float64 {
 // hurtOf turns summed losses into the chance of being hurt.
 func hurtOf(losses float64) float64 { return -math.Expm1(-losses) }
 
+// left is the loss by calls that would remain if each bad call happened only with
+// probability u, the ratio of a normal place's rate to this one's:
+//
+//	Σ −log(1 − u·s) = u·Σs + u²·Σs²/2 + u³·(the rest)
+//
+// to third order, and exact for u = 0 and u = 1.
+func (h *hurt) left(u float64) float64 {
+	return u * (h.first + u*(h.second/2+u*(h.byCalls-h.first-h.second/2)))
+}
+
 // habit is the weight of a complaint by a customer who made so many others
 // elsewhere: 1 without any, 2/3 with one, 1/6 with ten.
 func habit(elsewhere float64) float64 { return 2 / (2 + math.Max(0, elsewhere)) }
@@ -101,7 +111,11 @@ func (m *model) hurtAt(id geo.PlaceID, who uint64, b, c int, total map[uint64]fl
 	day, today := int32(math.MinInt32), 0.0
 	for ; b < len(m.bad) && m.bad[b].Place == id && m.bad[b].Customer == who; b++ {
 		x := &m.bad[b]
-		h.byCalls += float64(x.Count) * m.loss(x.Kind, x.Day, 1)
+		loss := m.loss(x.Kind, x.Day, 1)
+		one := hurtOf(loss)
+		h.byCalls += float64(x.Count) * loss
+		h.first += float64(x.Count) * one
+		h.second += float64(x.Count) * one * one
 		if x.Day != day {
 			h.bad += m.capped(today)
 			day, today = x.Day, 0

@@ -67,6 +67,7 @@ type hurt struct {
 	customer               uint64
 	byCalls, byMoan, byApp float64
 	bad                    float64 // capped bad calls
+	first, second          float64 // sums over bad calls of s and s², see hurt.left
 	value                  float64
 	moans, apps            float64 // weight of the customer as a complainant: 0 to 1
 }

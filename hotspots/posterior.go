@@ -19,6 +19,21 @@ type evidence struct {
 	rawE     float64
 	rawN     float64
 	designed float64
+	curve    *[curveSteps + 1]float64 // see avoidableCurve; nil: 1 − u
+}
+
+// avoidable is the share of the channel's impact that is not there at a normal
+// place, whose rate is u times this one's.
+func (e *evidence) avoidable(u float64) float64 {
+	if u >= 1 {
+		return 0
+	}
+	if e.curve == nil {
+		return 1 - u
+	}
+	at := u * curveSteps
+	k := int(at)
+	return e.curve[k] + (at-float64(k))*(e.curve[k+1]-e.curve[k])
 }
 
 // judgement is what the evidence says about a candidate.
@@ -135,7 +150,7 @@ func (j *judgement) quantile(values []float64, q float64) float64 {
 	return values[i] + (at-float64(i))*(values[i+1]-values[i])
 }
 
-// shares gives max(0, 1 − θ0/θ) at the quadrature's points.
+// shares gives the avoidable share at the quadrature's points.
 func (e *evidence) shares() []float64 {
 	shape, rate := e.prior.posterior(e.x, e.e)
 	out := make([]float64, 0, len(scoresRate)*len(scoresNormal))
@@ -143,7 +158,7 @@ func (e *evidence) shares() []float64 {
 		theta := gammaAt(shape, zr) / rate
 		for _, zn := range scoresNormal {
 			theta0 := gammaAt(e.normal, zn) / e.normal
-			out = append(out, math.Max(0, 1-theta0/theta))
+			out = append(out, e.avoidable(theta0/theta))
 		}
 	}
 	return out

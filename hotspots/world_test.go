@@ -33,19 +33,19 @@ type world struct {
 
 // spot is a place with its truth.
 type spot struct {
-	id       geo.PlaceID
-	scene    geo.Scene
-	region   string
-	rat      geo.RAT
-	calls    float64 // expected in the window
-	perHead  float64 // calls per customer
-	normal   float64 // rate without faults
-	actual   float64
-	fault    string
-	people   []uint64
-	expected float64 // impact a fault's rates would give on average
-	moan     float64 // complaint propensity
-	firstDay int     // first day (0 = window's first) of the fault
+	id        geo.PlaceID
+	scene     geo.Scene
+	region    string
+	rat       geo.RAT
+	calls     float64 // expected in the window
+	perHead   float64 // calls per customer
+	normal    float64 // rate without faults
+	actual    float64
+	fault     string
+	people    []uint64
+	avoidable float64 // impact that the fault adds on average
+	moan      float64 // complaint propensity
+	firstDay  int     // first day (0 = window's first) of the fault
 }
 
 const testDay0 = 20600 // an arbitrary first day
@@ -270,8 +270,10 @@ func (w *world) simulate(misplaced float64, into func(s *spot) []geo.PlaceID) {
 			calls := max(1, w.poisson(s.perHead*w.gamma(1)))
 			chance, normal := math.Min(0.95, s.actual*frail), math.Min(0.95, s.normal*frail)
 			if s.fault != "" {
-				miss := 1 - chance*w.severityMean(s.firstDay)
-				s.expected += w.params.Value.Of(w.people[id]) * (1 - math.Pow(miss, float64(calls)))
+				now, before := w.severityMean(s.firstDay), w.severityMean(0)-w.severityMean(s.firstDay)
+				miss := 1 - chance*now - normal*before
+				miss0 := 1 - normal*(now+before)
+				s.avoidable += w.params.Value.Of(w.people[id]) * (math.Pow(miss0, float64(calls)) - math.Pow(miss, float64(calls)))
 			}
 			at := s.id
 			if misplaced > 0 && into != nil && w.rng.Float64() < misplaced {
@@ -307,13 +309,13 @@ func (w *world) finish() {
 	w.ev.Customers = w.people
 }
 
-// truth is the avoidable impact of each fault: expected impact at its places times
-// one minus normal over actual rate.
+// truth is the avoidable impact of each fault: the impact its customers have on
+// average, less what they would have at the normal rates.
 func (w *world) truth() map[string]float64 {
 	out := map[string]float64{}
 	for _, s := range w.spots {
 		if s.fault != "" {
-			out[s.fault] += s.expected * (1 - s.normal/s.actual)
+			out[s.fault] += s.avoidable
 		}
 	}
 	return out
