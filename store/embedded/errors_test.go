@@ -69,7 +69,10 @@ func TestErrorInMidStream(t *testing.T) {
 			t.Error("no row came before the error")
 		}
 		_ = rows.Close()
-		// A whole result comes from the buffer in which a failed query may have left something.
+		// A whole result comes from the buffer in which a failed query leaves what it had written, such as names of columns.
+		if err := conn.Exec(t.Context(), "SELECT throwIf(number = 3) FROM numbers(10) FORMAT TSVWithNames"); code(err) != 395 {
+			t.Errorf("code %d (%v), want 395", code(err), err)
+		}
 		rows, err = conn.Query(t.Context(), "SHOW TABLES FROM system LIKE 'one'")
 		if err != nil {
 			t.Fatal(err)
