@@ -425,6 +425,11 @@ func (p *Profile) addPossible(have map[string]bool, add func(string)) {
 			add(c.From[0])
 		}
 	}
+	for _, ff := range feedFields[p.Feed] {
+		for _, name := range p.columns[ff.field].Join {
+			add(name)
+		}
+	}
 	for _, name := range p.Ignore {
 		if name != "*" {
 			add(name)

@@ -48,12 +48,15 @@ func newMapper(pl *plan, loc Locator, lim limits, key []byte, prefix []byte) *ma
 	return m
 }
 
-// get gives a column's value: trimmed, null markers and value map applied; nil
-// when there is none.
+// get gives a column's value: trimmed, null markers and meanings applied; nil when
+// there is none.
 func (m *mapper) get(f field) []byte {
 	b := &m.plan.bind[f]
 	if b.col < 0 {
 		return b.constant
+	}
+	if b.join != nil {
+		return m.joinColumns(b)
 	}
 	v := m.row.fields[b.col]
 	if len(v) == 0 {
@@ -64,10 +67,8 @@ func (m *mapper) get(f field) []byte {
 			return nil
 		}
 	}
-	for _, n := range b.nulls {
-		if string(v) == n {
-			return nil
-		}
+	if b.null(v) {
+		return nil
 	}
 	if b.values != nil {
 		if to, ok := b.values[string(v)]; ok {
@@ -77,13 +78,53 @@ func (m *mapper) get(f field) []byte {
 			return to
 		}
 	}
+	if b.ranges != nil {
+		return b.class(v)
+	}
 	return v
 }
 
-// has tells whether the file can give a column at all.
-func (m *mapper) has(f field) bool {
-	b := &m.plan.bind[f]
-	return b.col >= 0 || b.constant != nil
+func (b *binding) null(v []byte) bool {
+	for _, n := range b.nulls {
+		if string(v) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// class gives the meaning of a number by its range; what is no number stands for
+// itself, and what is in no range for nothing.
+func (b *binding) class(v []byte) []byte {
+	x, ok := parseFloat(v)
+	if !ok {
+		return v
+	}
+	for i := range b.ranges {
+		if x < b.ranges[i].Below {
+			if b.ranges[i].Value == "" {
+				return nil
+			}
+			return []byte(b.ranges[i].Value)
+		}
+	}
+	return nil
+}
+
+// joinColumns puts the columns of a binding together; empty ones leave no trace.
+func (m *mapper) joinColumns(b *binding) []byte {
+	var out []byte
+	for _, col := range b.join {
+		v := trim(m.row.fields[col])
+		if len(v) == 0 || b.null(v) {
+			continue
+		}
+		if out != nil {
+			out = append(out, ", "...)
+		}
+		out = append(out, v...)
+	}
+	return out
 }
 
 func (m *mapper) text(f field) string {

@@ -18,7 +18,9 @@ type plan struct {
 
 // binding is where one canonical column's value comes from.
 type binding struct {
-	col      int // -1: no such column
+	col      int   // -1: no such column
+	join     []int // put together instead of col
+	ranges   []Range
 	constant []byte
 	nulls    []string
 	values   map[string][]byte
@@ -50,7 +52,7 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 	for _, ff := range feedFields[p.Feed] {
 		f := ff.field
 		c := &p.columns[f]
-		b := binding{col: -1, values: bytesOf(c.Values), scale: c.scale, nulls: append(append([]string(nil), c.Null...), p.Null...)}
+		b := binding{col: -1, ranges: c.Ranges, values: bytesOf(c.Values), scale: c.scale, nulls: append(append([]string(nil), c.Null...), p.Null...)}
 		if c.Constant != "" {
 			b.constant = []byte(c.Constant)
 		}
@@ -64,6 +66,16 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 				used[i] = true
 			}
 		}
+		for _, name := range c.Join {
+			i, ok := at[p.columnKey(name)]
+			if !ok {
+				missing = append(missing, fmt.Sprintf("column %q (for %s)", name, f))
+				continue
+			}
+			used[i] = true
+			b.join = append(b.join, i)
+			b.col = i
+		}
 		if len(found) > 1 {
 			faults = append(faults, fmt.Sprintf("columns %s both give %s", quoted(found), f))
 		}
@@ -75,7 +87,7 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 			}
 			continue
 		}
-		if ff.required && b.col < 0 && b.constant == nil {
+		if ff.required && b.col < 0 && b.constant == nil && len(c.Join) == 0 {
 			missing = append(missing, columnChoice(c.From, f))
 		}
 	}
@@ -160,6 +172,7 @@ func (p *Profile) unknownColumns(header []string, used map[int]bool) string {
 	var names []string
 	for _, ff := range feedFields[p.Feed] {
 		names = append(names, p.columns[ff.field].From...)
+		names = append(names, p.columns[ff.field].Join...)
 	}
 	names = append(names, p.Time.Columns...)
 	sort.Strings(names)

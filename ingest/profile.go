@@ -69,8 +69,16 @@ type Column struct {
 	Null     []string          // texts that stand for "nothing" in this column
 	Constant string            // the value where the file has no such column
 	Unit     string            // unit of the numbers, e.g. "ms" for duration_s
+	Join     []string          // columns put together, with commas, instead of From
+	Ranges   []Range           // classes of numbers, first match wins; for columns of words
 
 	scale float64
+}
+
+// Range is a class of numbers.
+type Range struct {
+	Below float64 // numbers below this; +Inf for all others
+	Value string  // what they mean
 }
 
 //go:embed profiles/*.yaml
@@ -153,7 +161,7 @@ func (p *Profile) compile() {
 	for _, ff := range feedFields[p.Feed] {
 		name := ff.field.String()
 		c, named := p.Columns[name]
-		if len(c.From) == 0 && c.Constant == "" {
+		if len(c.From) == 0 && len(c.Join) == 0 && c.Constant == "" {
 			c.From = []string{name}
 		}
 		c.scale = unitScale(ff.field, c.Unit)

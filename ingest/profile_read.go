@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -237,6 +238,12 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 				d.fail(v.line, "%s", msg)
 			}
 		},
+		"join": func(v pair) {
+			if c.Join = d.texts(v, "join"); len(c.Join) < 2 {
+				d.fail(v.line, "join needs at least two columns; use from for one")
+			}
+		},
+		"ranges": func(v pair) { c.Ranges = d.ranges(f, v) },
 		"unit": func(v pair) {
 			c.Unit = d.text(v, "unit")
 			if units[f] == nil {
@@ -259,5 +266,48 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 			}
 		},
 	})
+	if len(c.Join) > 0 && len(c.From) > 0 {
+		d.fail(v.line, "column %s has both from and join; keep one", f)
+	}
 	return c
+}
+
+// ranges reads classes of numbers, such as - {below: -110, value: poor}; the last
+// may do without below.
+func (r *yamlReader) ranges(f field, v pair) []Range {
+	seq, ok := v.value.(*ast.SequenceNode)
+	if !ok {
+		r.fail(v.line, "ranges must be a list such as - {below: -110, value: poor}")
+		return nil
+	}
+	var out []Range
+	for i, n := range seq.Values {
+		x := Range{Below: math.Inf(1)}
+		bounded, named := false, false
+		r.fields(n, "a range", map[string]func(pair){
+			"below": func(v pair) {
+				b, ok := parseFloat([]byte(r.text(v, "below")))
+				if !ok {
+					r.fail(v.line, "below must be a number")
+				}
+				x.Below, bounded = b, true
+			},
+			"value": func(v pair) {
+				x.Value, named = r.text(v, "value"), true
+				if msg := checkValue(f, x.Value); msg != "" {
+					r.fail(v.line, "%s", msg)
+				}
+			},
+		})
+		if !named {
+			r.fail(lineOf(n), "a range has no value")
+		}
+		if !bounded && i < len(seq.Values)-1 {
+			r.fail(lineOf(n), "only the last range may do without below")
+		} else if i > 0 && !math.IsInf(out[i-1].Below, 1) && x.Below <= out[i-1].Below {
+			r.fail(lineOf(n), "ranges must rise: %v does not come after %v", x.Below, out[i-1].Below)
+		}
+		out = append(out, x)
+	}
+	return out
 }
