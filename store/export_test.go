@@ -18,3 +18,13 @@ func openForTest(t testing.TB) *Store {
 }
 
 type resolution = geo.Resolution
+
+// Text runs a query of one text value, as a person with clickhouse-client would.
+func (s *Store) Text(t testing.TB, query string) string {
+	t.Helper()
+	var v string
+	if err := s.one(t.Context(), "read a view", query, nil, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -87,7 +87,8 @@ func TestSameBatchTwice(t *testing.T) {
 		if first.Calls != 1000 {
 			t.Fatalf("%d calls, want 1000", first.Calls)
 		}
-		must(t, s.InsertCalls(t.Context(), load(1, "a"), c))
+		// Once more, with every record twice in one block.
+		must(t, s.InsertCalls(t.Context(), load(1, "a"), append(c, c...)))
 		finish(t, s, load(1, "a"), 1000)
 		again, err := s.Evidence(t.Context(), wide)
 		must(t, err)

@@ -8,7 +8,7 @@ SELECT lower(hex(record_id)) AS record, time, day, customer, peer,
     transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name,
     rating,
     transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by,
-    lat, lon, accuracy_m, lower(hex(cell)) AS cell_hex, place,
+    lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place,
     transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name,
     region
 FROM calls FINAL WHERE deleted = 0;
@@ -17,7 +17,7 @@ FROM calls FINAL WHERE deleted = 0;
 SELECT lower(hex(record_id)) AS record, time, day, customer, channel, if(appeal = 1, 'appeal', 'complaint') AS kind,
     category, text, address, venue, radio_cell, status,
     transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by,
-    lat, lon, lower(hex(cell)) AS cell_hex, place,
+    lat, lon, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place,
     transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name,
     region
 FROM complaints FINAL WHERE deleted = 0;
