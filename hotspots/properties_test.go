@@ -51,6 +51,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 
 // addWeeks books every place's exposure evenly over eight weeks.
 func (w *world) addWeeks() {
+	w.ev.Weeks = nil
 	for _, x := range w.ev.Exposures {
 		for k := range 8 {
 			w.ev.Weeks = append(w.ev.Weeks, Week{Place: x.Place, Week: k, CappedCalls: x.CappedCalls / 4, CappedBad: x.CappedBad / 4, Hurt: x.Bad / 4})

@@ -175,6 +175,7 @@ func (w *world) kind() Kind {
 // use is one customer at one place.
 type testUse struct {
 	calls, bad, capped, cappedBad float64
+	week                          [4][2]float64 // capped calls and bad calls, last week first
 }
 
 // visit lets a customer make calls at a spot, each bad with the given chance, and
@@ -205,6 +206,9 @@ func (w *world) visit(s *spot, at geo.PlaceID, customer uint64, calls int, chanc
 		u.bad += float64(b)
 		u.capped += math.Min(float64(n), float64(w.cap))
 		u.cappedBad += math.Min(float64(b), float64(w.cap))
+		k := (w.days - 1 - d) / 7
+		u.week[k][0] += math.Min(float64(n), float64(w.cap))
+		u.week[k][1] += math.Min(float64(b), float64(w.cap))
 	}
 	return u
 }
@@ -222,6 +226,19 @@ func (w *world) complain(at geo.PlaceID, customer uint64, day int, s *spot) {
 // exposures books uses of a place.
 func (w *world) book(at geo.PlaceID, s *spot, uses []testUse) {
 	x := Exposure{Place: at, Region: s.region, Scene: s.scene, RAT: s.rat}
+	for k := range 4 {
+		week := Week{Place: at, Week: k}
+		for _, u := range uses {
+			week.CappedCalls += u.week[k][0]
+			week.CappedBad += u.week[k][1]
+			if u.week[k][1] > 0 {
+				week.Hurt++
+			}
+		}
+		if week.CappedCalls > 0 {
+			w.ev.Weeks = append(w.ev.Weeks, week)
+		}
+	}
 	for _, u := range uses {
 		if u.calls == 0 {
 			continue
