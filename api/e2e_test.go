@@ -66,7 +66,7 @@ func browse(t *testing.T, w *cityworld) *page {
 	}
 	chromium := findChromium(t)
 	s, _ := newServer(t, w, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	ended := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
@@ -149,7 +149,7 @@ func (p *page) run(actions ...chromedp.Action[chromedp.Void]) {
 // settle waits until nothing moves, loads or is left to draw.
 func (p *page) settle() {
 	p.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(40 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(40 * time.Millisecond) {
 		if eval[bool](p, "window.hotcell?.settled() ?? false") {
 			return
 		}

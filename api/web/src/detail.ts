@@ -160,7 +160,7 @@ function cause(m: Model, h: Hotspot): HTMLElement | null {
             el(
               "tr",
               {},
-              el("th", { scope: "row" }, word(lang, "property", e.property), " ", el("b", {}, e.value)),
+              el("th", { scope: "row" }, el("span", { class: "faint" }, word(lang, "property", e.property)), el("b", {}, e.property === "rat" ? e.value.toUpperCase() : word(lang, e.property, e.value))),
               el("td", {}, percent(e.share, lang)),
               el("td", {}, percent(e.normal, lang)),
               el("td", {}, decimal(e.log_odds), " ", el("span", { class: "faint" }, `(${interval(decimal(e.lower), decimal(e.upper))})`)),

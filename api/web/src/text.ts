@@ -1,5 +1,6 @@
 // Texts in the chosen language.
 
+import { whole } from "./format";
 import { en, type Key } from "./locale/en";
 import { zh } from "./locale/zh";
 import type { Lang } from "./state";
@@ -46,7 +47,7 @@ const notes: [RegExp, Key][] = [
 export function note(lang: Lang, english: string): string {
   for (const [pattern, key] of notes) {
     const match = pattern.exec(english);
-    if (match) return text(lang, key, match.groups ?? {});
+    if (match) return text(lang, key, Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, digits]) => [name, whole(Number(digits), lang)])));
   }
   return english;
 }

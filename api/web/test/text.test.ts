@@ -35,6 +35,7 @@ describe("choice of text", () => {
   });
   it("translates the notes it knows", () => {
     expect(note("zh", "The first 2 of 30 hotspots are shown; ask for more with top.")).toBe("共 30 个热点，显示前 2 个。");
+    expect(note("en", "2009 of 200000 calls have neither position nor radio cell and are not ranked")).toContain("2,009 of 200,000 calls");
     expect(note("zh", "something new")).toBe("something new");
   });
 });

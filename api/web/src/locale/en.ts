@@ -210,7 +210,10 @@ export const en = {
   "property.radio_cell": "Radio cell",
   "property.hour": "Hour (UTC)",
   "property.floor": "Floor",
-  "property.indoor": "Indoor",
+  "property.indoor": "Where",
+  "indoor.indoor": "indoors",
+  "indoor.outdoor": "outdoors",
+  "indoor.travelling": "travelling",
 };
 
 export type Key = keyof typeof en;

@@ -213,4 +213,7 @@ export const zh: Record<Key, string> = {
   "property.hour": "时刻（UTC）",
   "property.floor": "楼层",
   "property.indoor": "室内外",
+  "indoor.indoor": "室内",
+  "indoor.outdoor": "室外",
+  "indoor.travelling": "移动中",
 };
