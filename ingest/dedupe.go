@@ -102,10 +102,15 @@ func (w *writer[T]) resolve(ctx, flush context.Context) error {
 	return w.drain(ctx, flush)
 }
 
-// forget takes a duplicate out of the figures about where rows were located.
+// forget takes a duplicate out of the figures about accepted rows.
 func (w *writer[T]) forget(row *T) {
 	if w.p.ops.location != nil {
 		w.methods[w.p.ops.location(row).Method]--
+	}
+	if w.p.ops.cause != nil {
+		if c, ok := w.p.ops.cause(row); ok {
+			w.causes[c]--
+		}
 	}
 }
 

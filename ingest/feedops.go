@@ -22,7 +22,8 @@ type feedOps[T any] struct {
 	prints   func(context.Context, Fingerprints, []RecordID, int32, int32) (map[RecordID]uint64, error)
 	// detach copies the record's texts, so that keeping it does not keep the chunk.
 	detach   func(*T)
-	location func(*T) *geo.Location // nil where records have none
+	location func(*T) *geo.Location      // nil where records have none
+	cause    func(*T) (CauseClass, bool) // nil where records have none; false: no cause given
 }
 
 var callOps = feedOps[Call]{
@@ -41,6 +42,7 @@ var callOps = feedOps[Call]{
 		c.Cause, c.RadioCell, c.Operator = strings.Clone(c.Cause), strings.Clone(c.RadioCell), strings.Clone(c.Operator)
 	},
 	location: func(c *Call) *geo.Location { return &c.Location },
+	cause:    func(c *Call) (CauseClass, bool) { return c.CauseClass, c.Cause != "" },
 }
 
 var complaintOps = feedOps[Complaint]{

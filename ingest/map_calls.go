@@ -42,6 +42,10 @@ func (m *mapper) call(c *Call) *rowFault {
 	}
 	c.Cause, c.RadioCell, c.Operator = m.text(fCause), m.text(fCellID), m.text(fOperator)
 
+	if m.causes.rule != nil && c.Cause != "" {
+		c.CauseClass = m.causes.class([]byte(c.Cause))
+	}
+
 	e := geo.Evidence{RadioCell: c.RadioCell, Floor: c.Floor, Indoor: c.Indoor, RAT: c.RAT}
 	if e.Pos, e.HasPos, f = m.position(); f != nil {
 		return f

@@ -37,12 +37,16 @@ type mapper struct {
 	idBuf   []byte // scratch for ids; begins with the source
 	idLen   int
 	fpSeed  uint64
+	causes  causeMemo
 	rowSeed []byte // what makes a row of a source without ids unique besides itself
 }
 
 func newMapper(pl *plan, loc Locator, lim limits, key []byte, prefix []byte) *mapper {
 	m := &mapper{plan: pl, clock: newWallClock(pl.p.Time.Zone), pseudo: newPseudonymer(key), locator: loc, limits: lim,
 		fpSeed: xxh3.HashString(pl.p.Version), rowSeed: prefix}
+	if r := pl.p.columns[fCause].cause; r != nil {
+		m.causes = causeMemo{rule: r, seen: map[string]CauseClass{}}
+	}
 	m.idBuf = append(append(m.idBuf, pl.p.Source...), 0)
 	m.idLen = len(m.idBuf)
 	return m

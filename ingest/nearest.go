@@ -13,7 +13,11 @@ func nearest(name string, candidates []string) string {
 	}
 	raw := name
 	name = fold(name)
-	best, bestD := "", len(name)/3+1
+	limit := 0 // nothing is near a name of one or two letters
+	if len(name) >= 3 {
+		limit = max(1, len(name)/3)
+	}
+	best, bestD := "", limit+1
 	for _, c := range candidates {
 		if c == raw {
 			continue // named right; something else is wrong
@@ -21,9 +25,9 @@ func nearest(name string, candidates []string) string {
 		f := fold(c)
 		d := editDistance(name, f)
 		if d > 0 && len(name) >= 3 && len(f) >= 3 && (strings.HasPrefix(f, name) || strings.HasPrefix(name, f)) {
-			d = min(d, 1)
+			d = 1
 		}
-		if d < bestD || d == bestD && best == "" && d <= 1 {
+		if d < bestD {
 			best, bestD = c, d
 		}
 	}

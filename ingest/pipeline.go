@@ -28,6 +28,7 @@ type mapped[T any] struct {
 	read    uint64
 	bytes   int
 	methods [8]uint64 // located rows by geo.Method
+	causes  [causeClasses]uint64
 	err     error
 }
 
@@ -182,6 +183,11 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 			if fault = p.ops.row(m, rec); fault == nil {
 				if p.ops.location != nil {
 					out.methods[p.ops.location(rec).Method]++
+				}
+				if p.ops.cause != nil {
+					if c, ok := p.ops.cause(rec); ok {
+						out.causes[c]++
+					}
 				}
 				continue
 			}

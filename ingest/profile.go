@@ -73,6 +73,7 @@ type Column struct {
 	Ranges   []Range           // classes of numbers, first match wins; for columns of words
 
 	scale float64
+	cause *causeRule // of the column cause
 }
 
 // Range is a class of numbers.
@@ -151,6 +152,10 @@ func ParseProfile(file string, data []byte) (*Profile, error) {
 		return nil, &ProfileError{File: file, Faults: d.sorted()}
 	}
 	sum := sha256.Sum256(data)
+	if r := p.Columns[fCause.String()].cause; r != nil && r.dictionary != nil {
+		// Another dictionary reads rows otherwise: it is part of the version.
+		sum = sha256.Sum256(append(sum[:], r.dictionary.Version...))
+	}
 	p.Version = hex.EncodeToString(sum[:])[:12]
 	p.compile()
 	return p, nil

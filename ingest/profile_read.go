@@ -229,7 +229,7 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 		c.From = d.texts(v, f.String())
 		return c
 	}
-	d.fields(v.value, "column "+f.String(), map[string]func(pair){
+	known := map[string]func(pair){
 		"from": func(v pair) { c.From = d.texts(v, "from") },
 		"null": func(v pair) { c.Null = d.texts(v, "null") },
 		"constant": func(v pair) {
@@ -265,7 +265,12 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 				c.Values[kv.key] = to
 			}
 		},
-	})
+	}
+	if f == fCause {
+		c.cause = &causeRule{}
+		d.causeKeys(c.cause, known)
+	}
+	d.fields(v.value, "column "+f.String(), known)
 	if len(c.Join) > 0 && len(c.From) > 0 {
 		d.fail(v.line, "column %s has both from and join; keep one", f)
 	}
@@ -310,4 +315,29 @@ func (r *yamlReader) ranges(f field, v pair) []Range {
 		out = append(out, x)
 	}
 	return out
+}
+
+// causeKeys adds the keys that only the column cause has.
+func (r *yamlReader) causeKeys(rule *causeRule, known map[string]func(pair)) {
+	known["dictionary"] = func(v pair) {
+		var err error
+		if rule.dictionary, err = OpenCauses(r.text(v, "dictionary")); err != nil {
+			r.fail(v.line, "%v", err)
+		}
+	}
+	known["base"] = func(v pair) {
+		if r.oneOf(v, "base", "0", "1") == "1" {
+			rule.base = 1
+		}
+	}
+	known["classes"] = func(v pair) {
+		rule.classes = map[string]CauseClass{}
+		for _, kv := range r.pairs(v.value, "classes") {
+			class, err := ParseCauseClass(r.text(kv, "the class of "+kv.key))
+			if err != nil {
+				r.fail(kv.line, "%v", err)
+			}
+			rule.classes[kv.key] = class
+		}
+	}
 }

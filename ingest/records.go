@@ -75,6 +75,8 @@ type Call struct {
 	Indoor    geo.Indoor
 	Rating    uint8 // 1–5; 0 = unknown
 	Location  geo.Location
+	// CauseClass is what Cause comes down to by the profile's dictionary.
+	CauseClass CauseClass
 	// Fingerprint is a hash of the row as it came and of the profile that read it.
 	// A store that keeps it (see Fingerprints) lets corrections be told from repeats.
 	Fingerprint uint64
@@ -201,6 +203,7 @@ type Account struct {
 	BytesRead  uint64            `json:"bytes"`
 	Warnings   []string          `json:"warnings,omitempty"`
 	ByMethod   map[string]uint64 `json:"located_by,omitempty"`
+	ByCause    map[string]uint64 `json:"causes,omitempty"` // accepted calls with a cause, by CauseClass; unknown ones count too
 	Duration   time.Duration     `json:"-"`
 	AlreadyHad bool              `json:"already_loaded,omitempty"` // the whole file was loaded before: nothing was written
 }

@@ -16,6 +16,7 @@ type writer[T any] struct {
 	account Account
 	counted Account // what the metrics have already
 	methods [8]uint64
+	causes  [causeClasses]uint64
 
 	seen  *seenFilter
 	known map[RecordID]uint64 // fingerprints by natural key; nil where the store is asked
@@ -101,6 +102,9 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 	}
 	for i, n := range m.methods {
 		w.methods[i] += n
+	}
+	for i, n := range m.causes {
+		w.causes[i] += n
 	}
 	w.rejects = append(w.rejects, m.rejects...)
 	rows := m.rows
@@ -294,6 +298,14 @@ func (w *writer[T]) settle() {
 				a.ByMethod[geo.Method(i).String()] = n
 				a.Located += n
 			}
+		}
+	}
+	for i, n := range w.causes {
+		if n > 0 {
+			if a.ByCause == nil {
+				a.ByCause = map[string]uint64{}
+			}
+			a.ByCause[CauseClass(i).String()] = n
 		}
 	}
 	w.p.l.metrics.count(w.p.ld.Feed, a, &w.counted)
