@@ -38,6 +38,7 @@ type venueExtent struct {
 	bands    []PlaceID // floors 1–10, 11–20, …; nil below bandFloors floors
 	segments []PlaceID // lines: one per kilometre
 	length   float64   // lines: metres
+	lift     bool      // some lift of it is a point, which a position can be beside
 	course   string    // lines whose Ref another line shares: "eastbound"
 }
 
@@ -164,6 +165,7 @@ func (c *Catalogue) findHost(i int) {
 			e.host, e.hostPart = int32(at), PartBasement
 			if v.Scene == SceneLift {
 				e.hostPart = PartLift
+				c.extents[at].lift = c.extents[at].lift || dimension(v.Geometry) == 0
 			}
 			return
 		}

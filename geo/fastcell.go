@@ -37,7 +37,8 @@ const (
 
 var (
 	sqrt7Scale = math.Pow(7, float64(StoredResolution)/2) / 0.38196601125010515 // plane → lattice; 1/φ² is the unit at resolution 0
-	ap7Turn    = math.Asin(math.Sqrt(3.0 / 28))                                 // odd resolutions are turned by this
+	twoBySqrt3 = 2 / math.Sqrt(3.0)
+	ap7Turn    = math.Asin(math.Sqrt(3.0 / 28)) // odd resolutions are turned by this
 )
 
 type vec3 [3]float64
@@ -62,6 +63,9 @@ type icosaFace struct {
 // lattice holds the faces and what was learnt about prefixes.
 type lattice struct {
 	faces [20]icosaFace
+	// sole says, for each degree of latitude and longitude, which face alone it
+	// lies on (noFace where several do), well away from the face's edges.
+	sole  [180 * 360]uint8
 	pages [20][2 * axialLimit / pageSide][2 * axialLimit / pageSide]atomic.Pointer[prefixPage]
 }
 
@@ -116,7 +120,36 @@ func newLattice() *lattice {
 			}
 		}
 	}
+	for lat := range 180 {
+		for lon := range 360 {
+			l.sole[lat*360+lon] = l.soleFace(lat, lon)
+		}
+	}
 	return l
+}
+
+const noFace = 255
+
+// soleFace finds the face of a whole degree square: the cosine to a face's centre
+// changes by at most the distance moved times that between two centres.
+func (l *lattice) soleFace(lat, lon int) uint8 {
+	const radius = 0.0126 // half a degree's diagonal, as a chord, with some to spare
+	v := unitVector(LatLon{float64(lat) - 89.5, float64(lon) - 179.5})
+	best := 0
+	for i := range l.faces {
+		if v.dot(l.faces[i].normal) > v.dot(l.faces[best].normal) {
+			best = i
+		}
+	}
+	n := l.faces[best].normal
+	for i := range l.faces {
+		m := l.faces[i].normal
+		apart := math.Sqrt(max(0, 2-2*n.dot(m)))
+		if i != best && v.dot(n)-v.dot(m) <= apart*radius+faceMargin {
+			return noFace
+		}
+	}
+	return uint8(best)
 }
 
 func unitVector(p LatLon) vec3 {
@@ -131,18 +164,19 @@ type axial struct{ q, r int }
 
 // nearest gives the face and lattice point of a position; sure is false within
 // the margins where the library must decide.
-func (l *lattice) nearest(v vec3) (face int, at axial, sure bool) {
-	best, second := -2.0, -2.0
-	for i := range l.faces {
-		if d := v.dot(l.faces[i].normal); d > best {
-			best, second, face = d, best, i
-		} else if d > second {
-			second = d
-		}
+func (l *lattice) nearest(p LatLon) (face int, at axial, sure bool) {
+	v := unitVector(p)
+	best, apart := 0.0, 1.0
+	if sole := l.sole[min(179, int(p.Lat+90))*360+min(359, int(p.Lon+180))]; sole != noFace {
+		face = int(sole)
+		best = v.dot(l.faces[face].normal)
+	} else {
+		face, best, apart = l.nearestFace(v)
 	}
 	f := &l.faces[face]
-	x, y := v.dot(f.x)/best, v.dot(f.y)/best
-	r := y * (2 / math.Sqrt(3.0))
+	scale := 1 / best
+	x, y := v.dot(f.x)*scale, v.dot(f.y)*scale
+	r := y * twoBySqrt3
 	q := x - r/2
 	s := -q - r
 	rq, rr, rs := math.Round(q), math.Round(r), math.Round(s)
@@ -158,8 +192,22 @@ func (l *lattice) nearest(v vec3) (face int, at axial, sure bool) {
 	eq, er := q-rq, r-rr
 	es := -eq - er
 	reach := max(math.Abs(eq-er), math.Abs(er-es), math.Abs(es-eq))
-	sure = reach < 1-2*edgeMargin && best-second > faceMargin
+	sure = reach < 1-2*edgeMargin && apart > faceMargin
 	return face, axial{int(rq), int(rr)}, sure
+}
+
+// nearestFace gives the face whose centre is nearest, the cosine to it, and how
+// much smaller that to the next one is.
+func (l *lattice) nearestFace(v vec3) (face int, best, apart float64) {
+	best, second := -2.0, -2.0
+	for i := range l.faces {
+		if d := v.dot(l.faces[i].normal); d > best {
+			best, second, face = d, best, i
+		} else if d > second {
+			second = d
+		}
+	}
+	return face, best, best - second
 }
 
 // up gives the lattice point's parent, and the direction of the point from the
@@ -208,7 +256,7 @@ var directions = func() (t [3][3]uint8) {
 // library cannot tell.
 func storedCell(p LatLon) Cell {
 	l := theLattice()
-	if face, at, sure := l.nearest(unitVector(p)); sure {
+	if face, at, sure := l.nearest(p); sure {
 		if c := l.cell(face, at); c != 0 {
 			return c
 		}
@@ -243,38 +291,58 @@ func (l *lattice) cell(face int, at axial) Cell {
 	return assemble(known, path)
 }
 
-// pathOf gives the directions below prefixResolution, three bits each with the
-// finest lowest, and the lattice point of prefixResolution.
-func pathOf(at axial) (path uint64, top axial) {
-	shift := 0
-	for r := StoredResolution; r > prefixResolution; r-- {
-		var d int
-		at, d = at.up(r)
-		path |= uint64(d) << shift
-		shift += 3
+// Two levels of the hierarchy together, an odd and an even resolution, divide the
+// lattice by 7 without turning it. So two digits follow from both coordinates
+// modulo 7, and the point two levels up from division by 7.
+var (
+	pairUp     [49]axial   // by 7·(q mod 7) + r mod 7: what is added after the division
+	pairDigits [6][49]Cell // by turn: the two H3 digits, the finer one lowest
+)
+
+func init() {
+	for i := range pairUp {
+		up, finer := axial{i / 7, i % 7}.up(StoredResolution)
+		up, coarser := up.up(StoredResolution - 1)
+		pairUp[i] = up
+		for turn := range pairDigits {
+			pairDigits[turn][i] = digitOf(coarser, turn)<<3 | digitOf(finer, turn)
+		}
+	}
+}
+
+// digitOf gives the H3 digit of a direction (0: centre) turned by multiples of 60°.
+func digitOf(direction, turn int) Cell {
+	if direction == 0 {
+		return 0
+	}
+	return Cell(ccwDigits >> (4 * ((direction - 1 + turn) % 6)) & 7)
+}
+
+// latticePath is where a lattice point lies below its ancestor at
+// prefixResolution: three indices into pairUp, finest first.
+type latticePath [(int(StoredResolution) - prefixResolution) / 2]uint8
+
+func pathOf(at axial) (path latticePath, top axial) {
+	const lift = 7 << 40 // makes the remainder of negative numbers positive
+	for i := range path {
+		q, r := uint(at.q+lift), uint(at.r+lift)
+		residue := q%7*7 + r%7
+		path[i] = uint8(residue)
+		up := &pairUp[residue]
+		at = axial{int(q/7) - lift/7 + up.q, int(r/7) - lift/7 + up.r}
 	}
 	return path, at
 }
 
-// assemble turns the directions by the entry's turn and writes them as digits.
-func assemble(known, path uint64) Cell {
-	turn := int(known & 7)
-	c := known &^ 0xff
-	shift := 3 * (15 - int(StoredResolution))
-	finest := shift
-	c |= 1<<finest - 1 // digits finer than StoredResolution: 7
-	for range int(StoredResolution) - prefixResolution {
-		if d := int(path & 7); d > 0 {
-			d += turn
-			if d > 6 {
-				d -= 6
-			}
-			c |= uint64(ccwDigits>>(4*(d-1))&7) << shift
-		}
-		path >>= 3
-		shift += 3
+// assemble writes the digits of a path behind an entry's prefix.
+func assemble(known uint64, path latticePath) Cell {
+	const finest = 3 * (15 - uint(StoredResolution))
+	digits := &pairDigits[known&7]
+	c := Cell(known&^0xff) | (1<<finest - 1) // digits finer than StoredResolution read 7
+	for i, residue := range path {
+		c |= digits[residue] << (finest + 6*uint(i))
 	}
-	return Cell(c)
+	return c
 }
 
 func (l *lattice) entry(face int, top axial) *atomic.Uint64 {
@@ -304,7 +372,7 @@ func (l *lattice) learn(face int, top axial) uint64 {
 				at = at.down(r, 0)
 			}
 			p := l.position(face, at)
-			if f, back, sure := l.nearest(unitVector(p)); !sure || f != face || back != at {
+			if f, back, sure := l.nearest(p); !sure || f != face || back != at {
 				continue
 			}
 			c := libraryCell(p)

@@ -6,17 +6,21 @@ import (
 )
 
 // cellTable maps cells of a uniform longitude–latitude grid to lists of item
-// numbers: open addressing over flat arrays, so that a look-up touches two cache
-// lines and allocates nothing.
+// numbers: open addressing over flat arrays, so that a look-up usually touches one
+// cache line and allocates nothing.
 type cellTable struct {
 	inverse float64 // cells per degree
-	keys    []uint64
-	spans   []span
+	slots   []gridSlot
 	items   []uint32
 	mask    uint64
 }
 
-type span struct{ first, end uint32 }
+// gridSlot is one cell. A single item is kept in the slot itself.
+type gridSlot struct {
+	key   uint64
+	first [1]uint32 // the only item, or where the items start
+	n     uint32
+}
 
 // cellEntry puts an item into a cell while a table is being built.
 type cellEntry struct {
@@ -54,7 +58,7 @@ func (t *cellTable) fill(entries []cellEntry) {
 		size *= 2
 	}
 	t.mask = uint64(size - 1)
-	t.keys, t.spans = make([]uint64, size), make([]span, size)
+	t.slots = make([]gridSlot, size)
 	t.items = make([]uint32, 0, len(entries))
 	for i := 0; i < len(entries); {
 		key, first := entries[i].key, uint32(len(t.items))
@@ -64,22 +68,34 @@ func (t *cellTable) fill(entries []cellEntry) {
 			}
 			t.items = append(t.items, entries[i].item)
 		}
-		slot := mix(key) & t.mask
-		for t.keys[slot] != 0 {
-			slot = (slot + 1) & t.mask
+		at := mix(key) & t.mask
+		for t.slots[at].key != 0 {
+			at = (at + 1) & t.mask
 		}
-		t.keys[slot], t.spans[slot] = key, span{first, uint32(len(t.items))}
+		slot := &t.slots[at]
+		slot.key, slot.first[0], slot.n = key, first, uint32(len(t.items))-first
+		if slot.n == 1 {
+			slot.first[0] = t.items[first]
+			t.items = t.items[:first]
+		}
 	}
+	t.items = slices.Clip(t.items)
 }
 
 // at gives the items of a cell.
 func (t *cellTable) at(gx, gy int) []uint32 {
+	if len(t.slots) == 0 {
+		return nil
+	}
 	key := gridKey(gx, gy)
-	for slot := mix(key) & t.mask; ; slot = (slot + 1) & t.mask {
-		switch t.keys[slot] {
+	for at := mix(key) & t.mask; ; at = (at + 1) & t.mask {
+		slot := &t.slots[at]
+		switch slot.key {
 		case key:
-			s := t.spans[slot]
-			return t.items[s.first:s.end]
+			if slot.n == 1 {
+				return slot.first[:]
+			}
+			return t.items[slot.first[0] : slot.first[0]+slot.n]
 		case 0:
 			return nil
 		}

@@ -159,7 +159,7 @@ func (c *Catalogue) part(venue int, e *Evidence, h Hints) (PlaceID, Scene) {
 	if part == PartWhole {
 		part = h.Part
 	}
-	if part == PartWhole && h.NotPart != PartLift && x.parts[PartLift] != 0 {
+	if part == PartWhole && h.NotPart != PartLift && x.lift {
 		if near := c.liftBeside(venue, e); near {
 			part = PartLift
 		}

@@ -64,7 +64,10 @@ func newPolygon(p orb.Polygon) (polygon, bool) {
 	if len(all) < 2 || out.bound.Min[0] >= out.bound.Max[0] {
 		return polygon{}, false
 	}
-	n := max(1, len(all)/4)
+	n := 1
+	if len(all) > 8 { // below, going through them all is quicker than finding the strip
+		n = len(all) / 4
+	}
 	height := out.bound.Max[1] - out.bound.Min[1]
 	out.base, out.scale = out.bound.Min[1], float64(n)/height
 	counts := make([]uint32, n+1)

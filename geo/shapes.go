@@ -8,8 +8,8 @@ import (
 )
 
 // shapeIndex finds the polygons that contain a position. Polygons lie on one of
-// several grids by their size, so that each covers at most some dozens of cells
-// a side; a cell that lies wholly inside a polygon needs no further test.
+// several grids by their size, so that each covers at most a dozen cells a
+// side; a cell that lies wholly inside a polygon needs no further test.
 type shapeIndex struct {
 	pending []pendingShape
 	polys   []polygon // best rank first: find wants the lowest number
@@ -25,9 +25,9 @@ type pendingShape struct {
 
 const (
 	finestGrid    = 0.001 // degrees: about 100 m
-	gridStep      = 4     // from level to level
-	gridLevels    = 6     // 0.001 … 1.024 degrees
-	cellsPerSide  = 32    // a polygon's most on its level
+	gridStep      = 2     // from level to level
+	gridLevels    = 11    // 0.001 … 1.024 degrees
+	cellsPerSide  = 12    // a polygon's most on its level
 	wholeCell     = uint32(1) << 31
 	cellTolerance = 1e-9 // degrees, far above rounding, far below any building
 )
