@@ -85,7 +85,7 @@ func TestServeAnswersWhatRankPrints(t *testing.T) {
 		h.loadCity(c)
 		printed := h.rank("--top", "0")
 		url := h.serving()
-		for path, want := range map[string]string{"/healthz": "", "/readyz": "", "/metrics": "hotcell_store_inserted_rows"} {
+		for path, want := range map[string]string{"/healthz": "", "/readyz": "", "/metrics": "hotcell_store_query_seconds"} {
 			if status, body := get(t, url+path); status != http.StatusOK || !strings.Contains(string(body), want) {
 				t.Errorf("%s answers %d, want %q in it", path, status, want)
 			}
