@@ -35,9 +35,10 @@ type ClaimUnits struct {
 // units, with one more unit added that is as bad as can be. The lower bound adds
 // a unit without events instead. An ordinary bootstrap lacks the added unit: it
 // calls a sample without a single failure proof of perfection. The added unit
-// has the size m = Σbase²/Σbase, the size of the unit a randomly drawn call belongs to;
-// where a unit fails as a whole, with a chance that grows with its size, that is
-// the size of the failing units.
+// has the size m = Σbase³/Σbase², which is more than the mean where sizes differ:
+// where units fail as a whole, with a chance proportional to their size, it is the
+// size of the unit that a randomly drawn bad event belongs to. With the mean, or
+// with Σbase²/Σbase, such worlds get false claims through in 6 to 11 % of the cases.
 //
 // Units with base 1 and 0 or 1 events (independent customers) get
 // Clopper–Pearson's exact bounds, and so do units of equal size that fail as a
@@ -76,6 +77,7 @@ func newClaimSample(units []ClaimUnits, perBase float64) (*claimSample, error) {
 		return nil, fmt.Errorf("the most events per base must be at least 1, not %v", perBase)
 	}
 	s := &claimSample{perBase: perBase, exact: perBase == 1}
+	square, cube := 0.0, 0.0
 	for i, u := range units {
 		if !(u.Count >= 0 && u.Base >= 0 && u.Events >= 0) || math.IsInf(u.Count+u.Base+u.Events, 0) {
 			return nil, fmt.Errorf("unit %d: count, base and events must be numbers ≥ 0, not %v, %v, %v", i, u.Count, u.Base, u.Events)
@@ -90,12 +92,13 @@ func newClaimSample(units []ClaimUnits, perBase float64) (*claimSample, error) {
 		s.count += u.Count
 		s.base += u.Count * u.Base
 		s.events += u.Count * u.Events
-		s.added += u.Count * u.Base * u.Base
+		square += u.Count * u.Base * u.Base
+		cube += u.Count * u.Base * u.Base * u.Base
 		s.perBase = max(s.perBase, u.Events/u.Base)
 		s.exact = s.exact && u.Base == 1 && (u.Events == 0 || u.Events == 1)
 	}
-	if s.base > 0 {
-		s.added /= s.base
+	if square > 0 {
+		s.added = cube / square
 	}
 	slices.SortFunc(s.units, func(a, b ClaimUnits) int {
 		return cmp.Or(cmp.Compare(a.Base, b.Base), cmp.Compare(a.Events, b.Events))

@@ -117,8 +117,7 @@ func TestClaimBoundAgainstSampling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The size of the unit of a random call.
-	added := (30.*5*5 + 8*12*12 + 3*40*40 + 2*7*7) / (30*5 + 8*12 + 3*40 + 2*7)
+	added := (30.*5*5*5 + 8*12*12*12 + 3*40*40*40 + 2*7*7*7) / (30*5*5 + 8*12*12 + 3*40*40 + 2*7*7)
 	const draws = 200000
 	above, below := 0, 0
 	for range draws {

@@ -2,6 +2,8 @@ package hotspots
 
 import (
 	"math"
+	"runtime"
+	"sync"
 
 	"github.com/hotcell/hotcell/geo"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -97,25 +99,35 @@ func GiStarP(z []float64) (twoSided, greater []float64) {
 
 // GiNeighbours returns, for every cell, the indexes of those cells of the set
 // that lie in its disk, itself left out. disk returns the cells around a cell
-// (k-ring 1: up to seven with itself, six at a pentagon); cells must not repeat.
+// (k-ring 1: up to seven with itself, six at a pentagon); it is called from several
+// goroutines. cells must not repeat.
 func GiNeighbours(cells []geo.Cell, disk func(geo.Cell) []geo.Cell) [][]int32 {
 	index := make(map[geo.Cell]int32, len(cells))
 	for i, c := range cells {
 		index[c] = int32(i)
 	}
 	neighbours := make([][]int32, len(cells))
-	// One backing array: 100,000 small slices would be 100,000 allocations.
-	// Growing it leaves earlier lists on the old array, which stays valid.
-	flat := make([]int32, 0, 6*len(cells))
-	for i, c := range cells {
-		start := len(flat)
-		for _, d := range disk(c) {
-			if j, ok := index[d]; ok && int(j) != i {
-				flat = append(flat, j)
+	workers := runtime.GOMAXPROCS(0)
+	chunk := max(1024, (len(cells)+workers-1)/workers)
+	var wait sync.WaitGroup
+	for first := 0; first < len(cells); first += chunk {
+		part := cells[first:min(first+chunk, len(cells))]
+		wait.Go(func() {
+			// One backing array: 100,000 small slices would be 100,000 allocations.
+			// Growing it leaves earlier lists on the old array, which stays valid.
+			flat := make([]int32, 0, 6*len(part))
+			for i, c := range part {
+				start := len(flat)
+				for _, d := range disk(c) {
+					if j, ok := index[d]; ok && int(j) != first+i {
+						flat = append(flat, j)
+					}
+				}
+				neighbours[first+i] = flat[start:len(flat):len(flat)]
 			}
-		}
-		neighbours[i] = flat[start:len(flat):len(flat)]
+		})
 	}
+	wait.Wait()
 	return neighbours
 }
 
