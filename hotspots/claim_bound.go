@@ -37,8 +37,8 @@ type ClaimUnits struct {
 // calls a sample without a single failure proof of perfection. The added unit
 // has the size m = Σbase³/Σbase², which is more than the mean where sizes differ:
 // where units fail as a whole, with a chance proportional to their size, it is the
-// size of the unit that a randomly drawn bad event belongs to. With the mean, or
-// with Σbase²/Σbase, such worlds get false claims through in 6 to 11 % of the cases.
+// size of the unit that a randomly drawn bad event belongs to. With
+// Σbase²/Σbase such worlds get false claims through in up to 11 % of the cases.
 //
 // Units with base 1 and 0 or 1 events (independent customers) get
 // Clopper–Pearson's exact bounds, and so do units of equal size that fail as a
