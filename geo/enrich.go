@@ -75,15 +75,13 @@ func (b *venueBuilder) enrich() {
 	b.file.Venues = kept
 }
 
+// shareName tells whether what one is called is also a name of the other. Two
+// aliases alone do not make them one: a street address is an alias.
 func shareName(a, b *Venue) bool {
-	names := func(v *Venue) (out []string) {
-		for _, n := range append([]string{v.Name}, v.Aliases...) {
-			if n = normalizeName(n); n != "" {
-				out = append(out, n)
-			}
-		}
-		return out
+	has := func(v *Venue, name string) bool {
+		name = normalizeName(name)
+		return name != "" && (normalizeName(v.Name) == name ||
+			slices.ContainsFunc(v.Aliases, func(n string) bool { return normalizeName(n) == name }))
 	}
-	mine := names(a)
-	return slices.ContainsFunc(names(b), func(n string) bool { return slices.Contains(mine, n) })
+	return has(a, b.Name) || has(b, a.Name)
 }

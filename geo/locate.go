@@ -24,6 +24,9 @@ const (
 //     pointReach tells;
 //   - else the venue it names, where that is as near as the accuracy allows;
 //   - else its H3 cell.
+//
+// Names in venues, addresses and texts count when they mean one venue only
+// (see resolve); several are unknown, never the first.
 func (c *Catalogue) Locate(e Evidence) Location {
 	var h Hints
 	if e.Text != "" {
@@ -39,13 +42,20 @@ func (c *Catalogue) Locate(e Evidence) Location {
 		return c.locatePosition(&e, h)
 	}
 	if e.Venue != "" {
-		if v := c.names.venue(e.Venue); v >= 0 {
+		if v := c.venueNamed(e.Venue); v >= 0 && c.extents[v].segments == nil {
+			h = h.refine(&e, e.Venue)
 			return c.locateVenue(v, MethodVenue, &e, h)
 		}
 	}
 	if e.Address != "" {
-		if l, ok := c.locateAddress(e.Address, &e, h); ok {
-			return l
+		if v := c.resolve(e.Address, true); v >= 0 {
+			h = h.refine(&e, e.Address)
+			return c.locateVenue(v, MethodAddress, &e, h)
+		}
+	}
+	if e.Text != "" && len(e.Text) < longestText {
+		if v := c.resolve(e.Text, false); v >= 0 {
+			return c.locateVenue(v, MethodAddress, &e, h)
 		}
 	}
 	if e.RadioCell != "" {
@@ -54,6 +64,23 @@ func (c *Catalogue) Locate(e Evidence) Location {
 		}
 	}
 	return Location{Scene: h.Scene}
+}
+
+// longestText bounds the complaints searched for venue names, in bytes: what is
+// longer tells stories.
+const longestText = 2000
+
+// refine takes the part and floor from a venue's name or an address ("Oriental
+// Tower, B2") where the complaint itself says nothing.
+func (h Hints) refine(e *Evidence, text string) Hints {
+	more := ParseHints(text)
+	if e.Floor == UnknownFloor && more.HasFloor {
+		e.Floor = more.Floor
+	}
+	if h.Part == PartWhole && h.NotPart != more.Part {
+		h.Part = more.Part
+	}
+	return h
 }
 
 func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
@@ -98,7 +125,7 @@ func (c *Catalogue) preferNamed(l *Location, e *Evidence, h Hints, slack float64
 	if e.Venue == "" {
 		return
 	}
-	v := c.names.venue(e.Venue)
+	v := c.venueNamed(e.Venue)
 	if v < 0 || c.extents[v].segments != nil {
 		return
 	}
@@ -188,13 +215,10 @@ func (c *Catalogue) liftBeside(venue int, e *Evidence) bool {
 }
 
 // locateVenue puts a record at a venue's centre, with the venue's size as accuracy.
+// A highway's name alone is no place: a line of many kilometres has no pinpoint.
 func (c *Catalogue) locateVenue(venue int, m Method, e *Evidence, h Hints) Location {
 	x := &c.extents[venue]
 	l := Location{Method: m, Pos: x.centre, AccuracyM: float32(x.radius)}
-	if x.segments != nil {
-		// A highway's name alone is no place: a line of many kilometres has no pinpoint.
-		return Location{Method: MethodNone, Scene: c.venues[venue].Scene}
-	}
 	if cell, err := CellAt(l.Pos, StoredResolution); err == nil {
 		l.Cell = cell
 	}

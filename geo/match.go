@@ -1,82 +1,382 @@
 package geo
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
 
-// nameIndex finds venues by id, name and alias.
+// nameIndex finds venues by id, name and alias, whole or within an address. Texts
+// are taken apart into tokens: one for each Chinese character, one for each word
+// or number of other scripts, so that "Inn" is not found in "Winning".
 type nameIndex struct {
-	ids    map[string]int32
-	byName map[string][]int32 // normalised name → venues
-	long   int                // runes in the longest name
+	ids           map[string]int32
+	names         map[string][]int32  // joined tokens → venues
+	tokens        [][]string          // of each distinct name
+	byName        []string            // the same, joined
+	grams         map[string][]int32  // pair of neighbouring letters → distinct names
+	longest       int                 // tokens of the longest name
+	regions       map[string][]string // joined tokens of a region's name → its codes
+	regionLongest int
 }
 
-// normalizeName makes spellings of one name equal: case, full-width letters,
-// spaces and punctuation do not count.
-func normalizeName(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case r >= 0xff01 && r <= 0xff5e: // full-width forms of ASCII
-			r -= 0xfee0
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-		case r == 0x3000:
-			r = ' '
-		}
-		if isNameRune(r) {
-			b.WriteRune(r)
+// normalizeName makes spellings of one name equal: case, full-width and
+// traditional characters, spaces and punctuation do not count.
+func normalizeName(s string) string { return strings.Join(tokensOf(s), "") }
+
+// tokensOf takes a text apart.
+func tokensOf(s string) []string {
+	var out []string
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			out = append(out, word.String())
+			word.Reset()
 		}
 	}
-	return b.String()
+	digits := false
+	for _, r := range fold(s) {
+		switch {
+		case isHan(r):
+			flush()
+			out = append(out, string(r))
+		case isNameRune(r):
+			if d := unicode.IsDigit(r); word.Len() > 0 && d != digits && !unicode.IsMark(r) {
+				flush() // "Tower2" is "Tower 2"
+			}
+			digits = unicode.IsDigit(r)
+			word.WriteRune(r)
+		case r == '\'':
+		default:
+			flush()
+		}
+	}
+	flush()
+	return out
 }
 
+const tokenMark = "\x1f" // joins tokens where word boundaries must be kept
+
 func (x *nameIndex) build(c *Catalogue) {
-	x.ids, x.byName = map[string]int32{}, map[string][]int32{}
+	x.ids, x.names, x.grams = map[string]int32{}, map[string][]int32{}, map[string][]int32{}
 	for i := range c.venues {
 		v := &c.venues[i]
 		x.ids[v.ID] = int32(i)
-		seen := map[string]bool{}
 		for _, name := range append([]string{v.Name}, v.Aliases...) {
-			n := normalizeName(name)
-			if n == "" || seen[n] {
+			tokens := tokensOf(name)
+			if len(tokens) == 0 {
 				continue
 			}
-			seen[n] = true
-			x.byName[n] = append(x.byName[n], int32(i))
-			x.long = max(x.long, len([]rune(n)))
+			key := strings.Join(tokens, tokenMark)
+			known := x.names[key]
+			if slices.Contains(known, int32(i)) {
+				continue
+			}
+			if len(known) == 0 {
+				for _, g := range gramsOf(tokens) {
+					x.grams[g] = append(x.grams[g], int32(len(x.tokens)))
+				}
+				x.tokens, x.byName = append(x.tokens, tokens), append(x.byName, key)
+				x.longest = max(x.longest, len(tokens))
+			}
+			x.names[key] = append(known, int32(i))
+		}
+	}
+	x.regions = map[string][]string{}
+	for _, r := range c.regions.regions {
+		if tokens := tokensOf(r.Name); len(tokens) > 0 {
+			key := strings.Join(tokens, tokenMark)
+			x.regions[key] = append(x.regions[key], r.Code)
+			x.regionLongest = max(x.regionLongest, len(tokens))
 		}
 	}
 }
 
-// venue gives the one venue with this id or name, −1 for none or several.
-func (x *nameIndex) venue(text string) int {
-	if i, known := x.ids[strings.TrimSpace(text)]; known {
-		return int(i)
-	}
-	if found := x.byName[normalizeName(text)]; len(found) == 1 {
-		return int(found[0])
-	}
-	return -1
-}
-
-// locateAddress finds the venue that an address names: the longest name in it,
-// when only one venue has that name.
-func (c *Catalogue) locateAddress(address string, e *Evidence, h Hints) (Location, bool) {
-	text := []rune(normalizeName(address))
-	for n := min(len(text), c.names.long); n >= 2; n-- {
-		match := int32(-1)
-		for at := 0; at+n <= len(text); at++ {
-			for _, v := range c.names.byName[string(text[at:at+n])] {
-				if match >= 0 && match != v {
-					return Location{}, false
-				}
-				match = v
+// telling says whether a name is long enough to mean a venue wherever it turns
+// up: not a number, not two Chinese characters, not three letters.
+func telling(tokens []string) bool {
+	han, letters := 0, 0
+	for _, t := range tokens {
+		for _, r := range t {
+			switch {
+			case isHan(r):
+				han++
+			case unicode.IsLetter(r):
+				letters++
 			}
 		}
-		if match >= 0 {
-			l := c.locateVenue(int(match), MethodAddress, e, h)
-			return l, l.Method != MethodNone
+	}
+	return han >= 3 || letters >= 4 || han+letters >= 4
+}
+
+// named is a venue name found in a text.
+type named struct {
+	from, to int // tokens
+	venues   []int32
+}
+
+// within finds the names in a text, the longest first, none within another.
+func (x *nameIndex) within(tokens []string) []named {
+	var out []named
+	taken := make([]bool, len(tokens))
+	for n := min(len(tokens), x.longest); n > 0; n-- {
+		for at := 0; at+n <= len(tokens); at++ {
+			if slices.Contains(taken[at:at+n], true) || !telling(tokens[at:at+n]) {
+				continue
+			}
+			if venues := x.names[strings.Join(tokens[at:at+n], tokenMark)]; len(venues) > 0 {
+				out = append(out, named{at, at + n, venues})
+				for k := at; k < at+n; k++ {
+					taken[k] = true
+				}
+			}
 		}
 	}
-	return Location{}, false
+	return out
+}
+
+// resolve gives the one venue that a text means, −1 when it names none or
+// several. Landmarks ("opposite City Mall", 万达广场对面) are not where it is.
+func (c *Catalogue) resolve(text string, fuzzy bool) int {
+	tokens := tokensOf(text)
+	found := c.names.within(tokens)
+	fuzzy = fuzzy && len(found) == 0 && !c.hasLandmark(tokens)
+	found = slices.DeleteFunc(found, func(n named) bool { return isLandmark(tokens, n) })
+	if fuzzy {
+		if venues := c.names.similar(tokens); len(venues) > 0 {
+			found = []named{{0, 0, venues}}
+		}
+	}
+	meant := -1
+	for _, n := range found {
+		v := c.oneOf(n.venues, tokens)
+		switch {
+		case v == severalVenues:
+			return -1
+		case v < 0: // only a highway, which is no pinpoint
+		case meant < 0 || c.isInside(v, meant):
+			meant = v
+		case v == meant || c.isInside(meant, v):
+		default:
+			return -1 // two places that have nothing to do with each other
+		}
+	}
+	return meant
+}
+
+const severalVenues = -2
+
+// oneOf chooses among venues of one name by the regions that the text names.
+func (c *Catalogue) oneOf(venues []int32, tokens []string) int {
+	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.extents[v].segments != nil })
+	if len(areas) > 1 {
+		areas = slices.DeleteFunc(areas, func(v int32) bool { return !c.regionNamed(tokens, c.extents[v].centre) })
+		if len(areas) != 1 {
+			return severalVenues
+		}
+	}
+	if len(areas) == 0 {
+		return -1
+	}
+	return int(areas[0])
+}
+
+// regionNamed tells whether a text names a region that a position lies in.
+func (c *Catalogue) regionNamed(tokens []string, p LatLon) bool {
+	path := c.regionPathAt(p)
+	for n := min(len(tokens), c.names.regionLongest); n > 0; n-- {
+		for at := 0; at+n <= len(tokens); at++ {
+			for _, code := range c.names.regions[strings.Join(tokens[at:at+n], tokenMark)] {
+				if slices.Contains(path, code) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// isInside tells whether a venue is a part or child of another, or stands in it.
+func (c *Catalogue) isInside(inner, outer int) bool {
+	for at, n := inner, 0; n < 8; n++ {
+		up, known := c.index[c.venues[at].Parent]
+		if !known {
+			break
+		}
+		if up == outer {
+			return true
+		}
+		at = up
+	}
+	p := c.extents[inner].centre
+	if c.extents[inner].area >= c.extents[outer].area {
+		return false
+	}
+	for n := c.shapes.first(p, 0); n < uint32(len(c.shapes.owner)); n = c.shapes.first(p, n+1) {
+		if int(c.shapes.owner[n]) == outer {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	landmarkFore  = []string{"near", "opp", "opposite", "behind", "beside", "nearby", "next to", "close to", "across from", "in front of", "adjacent to", "off"}
+	landmarkAfter = []string{"附近", "旁", "对面", "隔壁", "对过", "周边", "斜对面"}
+)
+
+// hasLandmark tells whether anything in a text may be a landmark.
+func (c *Catalogue) hasLandmark(tokens []string) bool {
+	for i := range tokens {
+		if isLandmark(tokens, named{i, i + 1, nil}) {
+			return true
+		}
+	}
+	return false
+}
+
+func isLandmark(tokens []string, n named) bool {
+	before := strings.TrimSuffix(strings.Join(tokens[:n.from], " "), " the")
+	for _, w := range landmarkFore {
+		if before == w || strings.HasSuffix(before, " "+w) {
+			return true
+		}
+	}
+	after := strings.Join(tokens[n.to:], "")
+	for _, w := range landmarkAfter {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// venue gives the one venue with this id or name, or whose name is in the text
+// or differs by a slip; −1 for none or several.
+func (c *Catalogue) venueNamed(text string) int {
+	if i, known := c.names.ids[strings.TrimSpace(text)]; known {
+		return int(i)
+	}
+	if found := c.names.names[strings.Join(tokensOf(text), tokenMark)]; len(found) == 1 {
+		return int(found[0])
+	} else if len(found) > 1 {
+		return -1
+	}
+	return c.resolve(text, true)
+}
+
+// gramsOf gives the pairs of neighbouring letters of a name.
+func gramsOf(tokens []string) []string {
+	letters := []rune(strings.Join(tokens, ""))
+	var out []string
+	for i := 1; i < len(letters); i++ {
+		if g := string(letters[i-1 : i+1]); !slices.Contains(out, g) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+const (
+	leastFuzzy   = 5  // letters of a name that may be misspelt once
+	twiceFuzzy   = 12 // … twice
+	mostFuzzyAsk = 64 // candidates looked at closely
+)
+
+// similar gives the venues of the one name that the text holds with a letter
+// wrong, missing, too many or two swapped; nil when there is none or more than
+// one equally good. Numbers must be right: tower 2 is not tower 3.
+func (x *nameIndex) similar(tokens []string) []int32 {
+	text := []rune(strings.Join(tokens, ""))
+	shared := map[int32]int{}
+	for _, g := range gramsOf(tokens) {
+		for _, n := range x.grams[g] {
+			shared[n]++
+		}
+	}
+	type candidate struct {
+		name  int32
+		share float64
+	}
+	var candidates []candidate
+	for n, k := range shared {
+		size := len([]rune(strings.Join(x.tokens[n], "")))
+		// One slip spoils two pairs, a swap three.
+		if size >= leastFuzzy && telling(x.tokens[n]) && numbersIn(tokens, x.tokens[n]) && k >= size-1-3*slipsAllowed(size) && k > 0 {
+			candidates = append(candidates, candidate{n, float64(k) / float64(size)})
+		}
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		switch {
+		case a.share != b.share && a.share > b.share:
+			return -1
+		case a.share != b.share:
+			return 1
+		}
+		return int(a.name - b.name)
+	})
+	best, slips, several := int32(-1), 0, false
+	for _, k := range candidates[:min(len(candidates), mostFuzzyAsk)] {
+		name := []rune(strings.Join(x.tokens[k.name], ""))
+		d, ok := slipsIn(text, name, slipsAllowed(len(name)))
+		switch {
+		case !ok:
+		case best < 0 || d < slips:
+			best, slips, several = k.name, d, false
+		case d == slips && !slices.Equal(x.names[x.byName[k.name]], x.names[x.byName[best]]):
+			several = true
+		}
+	}
+	if best < 0 || several {
+		return nil
+	}
+	return x.names[x.byName[best]]
+}
+
+// numbersIn tells whether a text has all the numbers of a name.
+func numbersIn(text, name []string) bool {
+	for _, t := range name {
+		if unicode.IsDigit([]rune(t)[0]) && !slices.Contains(text, t) {
+			return false
+		}
+	}
+	return true
+}
+
+func slipsAllowed(letters int) int {
+	if letters >= twiceFuzzy {
+		return 2
+	}
+	return 1
+}
+
+// slipsIn gives the fewest edits (Levenshtein with swaps of neighbours) between a
+// name and any stretch of a text, when those are at most limit and touch no digit.
+func slipsIn(text, name []rune, limit int) (int, bool) {
+	prev2 := make([]int, len(text)+1)
+	prev := make([]int, len(text)+1) // zeros: a stretch may start anywhere
+	cur := make([]int, len(text)+1)
+	const far = 1 << 20
+	for i := 1; i <= len(name); i++ {
+		cur[0] = i
+		for j := 1; j <= len(text); j++ {
+			cost := 1
+			if name[i-1] == text[j-1] {
+				cost = 0
+			} else if unicode.IsDigit(name[i-1]) || unicode.IsDigit(text[j-1]) {
+				cost = far
+			}
+			drop := 1
+			if unicode.IsDigit(name[i-1]) {
+				drop = far
+			}
+			cur[j] = min(prev[j-1]+cost, prev[j]+drop, cur[j-1]+1)
+			if i > 1 && j > 1 && name[i-1] == text[j-2] && name[i-2] == text[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	best := slices.Min(prev)
+	return best, best <= limit
 }

@@ -146,6 +146,22 @@ func below(t osmTags) bool {
 var nameTags = []string{"name", "name:zh", "name:en", "alt_name", "old_name", "short_name", "official_name", "loc_name",
 	"int_name", "name:zh-Hans", "alt_name:en", "alt_name:zh", "old_name:en", "addr:housename", "name:fi", "name:sv", "name:ca"}
 
+// streetAddress writes street and house number in the order of their script; ""
+// where either is missing.
+func streetAddress(t osmTags) string {
+	street, number := t["addr:street"], t["addr:housenumber"]
+	if street == "" {
+		street, number = t["addr_street"], t["addr_housenumber"] // vector tiles
+	}
+	switch {
+	case street == "" || number == "":
+		return ""
+	case isHan([]rune(street)[0]):
+		return street + strings.TrimSuffix(number, "号") + "号"
+	}
+	return number + " " + street
+}
+
 // venueOfTags makes a venue of an OSM object. It is none when its tags say
 // nothing about its use and it has neither a name nor eight floors.
 func venueOfTags(id string, t osmTags, g orb.Geometry) (Venue, bool) {
@@ -158,6 +174,7 @@ func venueOfTags(id string, t osmTags, g orb.Geometry) (Venue, bool) {
 			v.addAlias(n)
 		}
 	}
+	v.addAlias(streetAddress(t))
 	v.Floors = levels(t["building:levels"], 300)
 	v.BasementFloors = levels(t["building:levels:underground"], 50)
 	if v.Scene == SceneLift || v.Scene == SceneTransit {
