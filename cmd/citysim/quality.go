@@ -69,10 +69,12 @@ Choose the method's parameters on --set choosing only; report --set reporting.`,
 	f.StringVar(&kind, "type", "", "only this city type: dense, sprawl or mountain")
 	f.IntVar(&cfg.Calls, "calls", cfg.Calls, "calls per city")
 	f.BoolVar(&cfg.Plain, "plain", false, "default knobs in every city instead of varied ones")
+	f.BoolVar(&cfg.Daily, "daily", false, "also rank as of every midnight: days until a new fault is found (slow)")
 	f.BoolVar(&baselines, "baselines", false, "measure the baselines only")
 	f.BoolVar(&details, "details", false, "list what was missed and what was wrong, city by city")
 	f.BoolVar(&check, "check", false, "end with status 1 when an aim is not reached")
 	f.StringVar(&out, "json", "", "also write every score to this file")
+	f.StringVar(&cfg.Keep, "keep", "", "keep each city with its truth and rankings in this folder")
 	f.StringVar(&cfg.Scratch, "scratch", cfg.Scratch, "folder for cities and stores, about 300 bytes per call")
 	return cmd
 }

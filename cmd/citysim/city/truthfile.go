@@ -33,6 +33,7 @@ type Plant struct {
 	Note     string    `json:"note,omitempty"`
 	Scene    string    `json:"scene,omitempty"`
 	VenueID  string    `json:"venue_id,omitempty"`
+	Venue    string    `json:"venue,omitempty"`  // the venue's name
 	Part     string    `json:"part,omitempty"`   // whole, lift, basement, floors
 	Floors   []int     `json:"floors,omitempty"` // lowest and highest
 	Segments []Segment `json:"segments,omitempty"`
@@ -135,7 +136,7 @@ func (w *world) describe(f *plant) Plant {
 			p.Scene = sceneOther
 			break
 		}
-		p.VenueID, p.Part = w.venues[s.venue].id, f.part.String()
+		p.VenueID, p.Venue, p.Part = w.venues[s.venue].id, w.venues[s.venue].name, f.part.String()
 		p.Geometry = w.polygon(s.ring)
 		switch {
 		case f.lo > 0:

@@ -11,15 +11,18 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Ranker ranks the city in dir. It must not look at truth.json.
-type Ranker func(ctx context.Context, dir string) ([]Found, error)
+// Ranker ranks the city in dir: once over everything (the first list), and once
+// as of each of the given ends, seeing only what had happened by then. It must
+// not look at truth.json.
+type Ranker func(ctx context.Context, dir string, ends []time.Time) ([][]Found, error)
 
 // Binary is the Ranker that runs a hotcell program as a user would: an empty
 // embedded store under scratch, migrate, load every file, rank.
 func Binary(program, scratch string) Ranker {
-	return func(ctx context.Context, dir string) ([]Found, error) {
+	return func(ctx context.Context, dir string, ends []time.Time) ([][]Found, error) {
 		store, err := os.MkdirTemp(scratch, "store-")
 		if err != nil {
 			return nil, err
@@ -51,11 +54,23 @@ func Binary(program, scratch string) Ranker {
 				return nil, err
 			}
 		}
-		out, err := run("rank", "--format", "json", "--top", strconv.Itoa(deep))
-		if err != nil {
-			return nil, err
+		var lists [][]Found
+		for i := -1; i < len(ends); i++ {
+			args := []string{"rank", "--format", "json", "--top", strconv.Itoa(deep)}
+			if i >= 0 {
+				args = append(args, "--end", ends[i].Format(time.RFC3339))
+			}
+			out, err := run(args...)
+			if err != nil {
+				return nil, err
+			}
+			list, err := Decode(out)
+			if err != nil {
+				return nil, err
+			}
+			lists = append(lists, list)
 		}
-		return Decode(out)
+		return lists, nil
 	}
 }
 

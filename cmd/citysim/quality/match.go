@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/hotcell/hotcell/cmd/citysim/city"
@@ -79,7 +80,9 @@ func match(f *Found, ts []target) []int {
 	switch f.Place.Kind {
 	case "venue":
 		for i := range ts {
-			if ts[i].plant.VenueID != "" && ts[i].plant.VenueID == f.Place.VenueID && samePart(f, ts[i].plant) {
+			p := ts[i].plant
+			// Neighbours joined to an entry are listed by name among its parts.
+			if p.VenueID != "" && (p.VenueID == f.Place.VenueID && samePart(f, p) || slices.Contains(f.Place.Parts, p.Venue)) {
 				out = append(out, i)
 			}
 		}

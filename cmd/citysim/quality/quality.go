@@ -8,6 +8,7 @@ package quality
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -52,7 +53,9 @@ type Config struct {
 	Types    []city.Type
 	Calls    int // per city
 	Plain    bool
+	Daily    bool   // also rank as of every midnight, to see how soon new faults are found
 	Scratch  string // folder for cities and stores; removed again city by city
+	Keep     string // folder to keep cities, truths and rankings in; "" = none
 	Progress func(done, all int)
 }
 
@@ -136,34 +139,70 @@ func (c *Config) one(ctx context.Context, kind city.Type, seed uint64, rank Rank
 	if err != nil {
 		return nil, err
 	}
+	truth, err := os.ReadFile(filepath.Join(dir, city.TruthFile))
+	if err != nil {
+		return nil, err
+	}
 	if err := os.Remove(filepath.Join(dir, city.TruthFile)); err != nil { // nobody peeks
 		return nil, err
+	}
+	lists := map[string][]Found{}
+	if c.Keep != "" {
+		defer func() { err = errors.Join(err, c.keep(dir, kind, seed, truth, lists)) }()
 	}
 	judge := func(method string, found []Found, took time.Duration) error {
 		score, err := Judge(s.Truth, found)
 		score.Seconds = took.Seconds()
+		lists[method] = found
 		out = append(out, Result{kind, seed, method, score})
 		return err
 	}
 	if rank != nil {
 		start := time.Now()
-		found, err := rank(ctx, dir)
+		var ends []time.Time
+		if c.Daily {
+			ends = midnights(s.Truth)
+		}
+		found, err := rank(ctx, dir, ends)
+		if err == nil && len(found) != 1+len(ends) {
+			err = fmt.Errorf("%d rankings were given for %d questions", len(found), 1+len(ends))
+		}
 		if err != nil {
 			return nil, err
 		}
-		if err := judge(Ours, found, time.Since(start)); err != nil {
+		if err := judge(Ours, found[0], time.Since(start)); err != nil {
+			return nil, err
+		}
+		if out[0].Score.Days, err = daysToFind(s.Truth, ends, found[1:]); err != nil {
 			return nil, err
 		}
 	}
 	start := time.Now()
-	lists, err := rankBaselines(ctx, dir)
+	others, err := rankBaselines(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	for i, name := range Baselines() {
-		if err := judge(name, lists[i], time.Since(start)); err != nil {
+		if err := judge(name, others[i], time.Since(start)); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// keep copies a city, its truth and its rankings to a folder of their own.
+func (c *Config) keep(dir string, kind city.Type, seed uint64, truth []byte, lists map[string][]Found) error {
+	to := filepath.Join(c.Keep, fmt.Sprintf("%s-%d", kind, seed))
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(lists, "", " ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(filepath.Join(to, city.TruthFile), truth, 0o644),
+		os.WriteFile(filepath.Join(to, "rankings.json"), b, 0o644))
 }

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hotcell/hotcell/cmd/citysim/city"
 	"github.com/hotcell/hotcell/geo"
@@ -92,6 +93,24 @@ func TestJudgeKnowsBestFromWorst(t *testing.T) {
 		twice := append([]Found{best[0], best[0]}, best[1:]...)
 		if r := judge(twice); r.NDCG >= s.NDCG || r.False != 0 {
 			t.Errorf("%s: the first entry twice scores %+v", kind, r)
+		}
+
+		// Lumping faults together finds them, but gains only the worst.
+		var lump []Found
+		for _, f := range best {
+			if f.Place.Kind == "venue" {
+				lump = append(lump, f)
+			}
+		}
+		one := lump[0]
+		for _, p := range truth.Faults {
+			if p.Venue != "" {
+				one.Place.Parts = append(one.Place.Parts, p.Venue)
+			}
+		}
+		one.Name = lump[0].Name
+		if r, apart := judge([]Found{one}), judge(lump); r.NDCG >= apart.NDCG || r.Recall == 0 || r.Recall < apart.Recall {
+			t.Errorf("%s: %d venues lumped together score %+v, apart %+v", kind, len(lump), r, apart)
 		}
 
 		// Decoys and places far from anything are false.
@@ -265,11 +284,15 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 		}
 	}
 	rank := Binary(program, t.TempDir())
-	found, err := rank(context.Background(), dir)
+	ends := []time.Time{truth.End.AddDate(0, 0, -3)}
+	found, err := rank(context.Background(), dir, ends)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Judge(truth, found); err != nil || s.NDCG < 0.9999 {
+	if len(found) != 2 {
+		t.Fatalf("%d rankings for everything and one end", len(found))
+	}
+	if s, err := Judge(truth, found[0]); err != nil || s.NDCG < 0.9999 {
 		t.Errorf("the truth through the program scores %+v, %v", s, err)
 	}
 	said, err := os.ReadFile(log)
@@ -277,7 +300,7 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	want := []string{"migrate", "load regions", "load venues", "load sites", "load subscribers", "load calls", "load complaints", "rank --format json --top 100"}
+	want := []string{"migrate", "load regions", "load venues", "load sites", "load subscribers", "load calls", "load complaints", "rank --format json --top 100", "rank --format json --top 100 --end 2026-05-29T00:00:00+08:00"}
 	if len(lines) != len(want) {
 		t.Fatalf("the program was called with %q", lines)
 	}
@@ -289,7 +312,7 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\necho the engine is missing >&2\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rank(context.Background(), dir); err == nil || !strings.Contains(err.Error(), "the engine is missing") {
+	if _, err := rank(context.Background(), dir, nil); err == nil || !strings.Contains(err.Error(), "the engine is missing") {
 		t.Errorf("a failing program gives %v", err)
 	}
 	if _, err := Decode([]byte(`{"rows":[]}`)); err == nil {
@@ -299,12 +322,12 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 
 func TestRunAndTable(t *testing.T) {
 	c := tiny()
-	c.Calls, c.Scratch = 30_000, t.TempDir()
+	c.Calls, c.Scratch, c.Keep = 30_000, t.TempDir(), t.TempDir()
 	peeked := false
-	results, err := Run(context.Background(), c, func(_ context.Context, dir string) ([]Found, error) {
+	results, err := Run(context.Background(), c, func(_ context.Context, dir string, _ []time.Time) ([][]Found, error) {
 		_, err := os.Stat(filepath.Join(dir, city.TruthFile))
 		peeked = peeked || err == nil
-		return nil, nil
+		return [][]Found{nil}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -317,6 +340,11 @@ func TestRunAndTable(t *testing.T) {
 	}
 	if left, err := os.ReadDir(c.Scratch); err != nil || len(left) != 0 {
 		t.Errorf("%d cities were left behind, %v", len(left), err)
+	}
+	for _, f := range []string{"calls.csv", city.TruthFile, "rankings.json"} {
+		if _, err := os.Stat(filepath.Join(c.Keep, "sprawl-1", f)); err != nil {
+			t.Error(err)
+		}
 	}
 	var out strings.Builder
 	if err := Table(&out, results); err != nil {
@@ -332,5 +360,41 @@ func TestRunAndTable(t *testing.T) {
 	}
 	if _, err := json.Marshal(results); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDaysToFind(t *testing.T) {
+	_, truth := makeCity(t, city.Sprawl)
+	ends := midnights(truth)
+	fresh := newFaults(truth)
+	if len(fresh) == 0 || len(ends) == 0 {
+		t.Fatalf("%d new faults, %d midnights: this seed shows nothing", len(fresh), len(ends))
+	}
+	best := oracle(t, truth)
+	// A ranking that knows everything from the third midnight after the first start on.
+	lists := make([][]Found, len(ends))
+	for i := 2; i < len(ends); i++ {
+		lists[i] = best
+	}
+	days, err := daysToFind(truth, ends, lists)
+	if err != nil || len(days) != len(fresh) {
+		t.Fatalf("%d answers for %d faults, %v", len(days), len(fresh), err)
+	}
+	for k, i := range fresh {
+		start := truth.Faults[i].Start
+		want := ends[2].Sub(start)
+		for _, e := range ends[2:] {
+			if e.After(start) {
+				want = e.Sub(start)
+				break
+			}
+		}
+		if math.Abs(days[k].Took-want.Hours()/24) > 1e-9 {
+			t.Errorf("%s was found after %.2f days, not %.2f", days[k].Fault, days[k].Took, want.Hours()/24)
+		}
+	}
+	never, err := daysToFind(truth, ends, make([][]Found, len(ends)))
+	if err != nil || never[0].Took != -1 {
+		t.Errorf("what is never listed was found after %v days, %v", never[0].Took, err)
 	}
 }

@@ -18,16 +18,17 @@ const (
 
 // Score is how good one ranking of one city is.
 type Score struct {
-	NDCG     float64 `json:"ndcg20"`        // of true avoidable impact
-	Recall   float64 `json:"recall"`        // of faults worth finding, in the first 100 entries; 0 where there are none
-	Worth    int     `json:"faults"`        // faults worth finding
-	False    float64 `json:"false20"`       // share of the first 20 entries that are about no fault
-	Decoys   int     `json:"decoys20"`      // of them those about a decoy
-	Listed   int     `json:"listed"`        // entries in the ranking
-	Location float64 `json:"location_m"`    // median distance of the entry's centre to its fault, first 20; −1 = none is about a fault
-	Seconds  float64 `json:"seconds"`       // taken to rank, loading included
-	Missed   []Miss  `json:"missed"`        // faults worth finding that were not
-	Wrong    []Wrong `json:"false_entries"` // first 20 entries that are about no fault
+	NDCG     float64 `json:"ndcg20"`         // of true avoidable impact
+	Recall   float64 `json:"recall"`         // of faults worth finding, in the first 100 entries; 0 where there are none
+	Worth    int     `json:"faults"`         // faults worth finding
+	False    float64 `json:"false20"`        // share of the first 20 entries that are about no fault
+	Decoys   int     `json:"decoys20"`       // of them those about a decoy
+	Listed   int     `json:"listed"`         // entries in the ranking
+	Location float64 `json:"location_m"`     // median distance of the entry's centre to its fault, first 20; −1 = none is about a fault
+	Seconds  float64 `json:"seconds"`        // taken to rank, loading included
+	Days     []Days  `json:"days,omitempty"` // how soon new faults were found, where that was asked
+	Missed   []Miss  `json:"missed"`         // faults worth finding that were not
+	Wrong    []Wrong `json:"false_entries"`  // first 20 entries that are about no fault
 }
 
 // Miss is a fault that was not found.
@@ -45,10 +46,12 @@ type Wrong struct {
 
 // Judge compares a ranking with the truth.
 //
-// The gain of an entry is the true avoidable impact of the targets it is the
-// first to be about; saying the same again gains nothing, but is not false. The
-// ideal list has every target by falling impact; a highway fault that the ranking
-// lists as one entry for both directions is one target.
+// The gain of an entry is the true avoidable impact of the fault it is the first
+// to be about; saying the same again gains nothing, but is not false. An entry
+// that joins several faults finds them all, but gains only the worst: lumping the
+// city together must not look good. The ideal list has every target by falling
+// impact; a highway fault that the ranking lists as one entry for both directions
+// is one target.
 func Judge(t *city.Truth, found []Found) (Score, error) {
 	ts, err := targets(t)
 	if err != nil {
@@ -67,7 +70,7 @@ func Judge(t *city.Truth, found []Found) (Score, error) {
 	for rank := range found {
 		f := &found[rank]
 		m := match(f, ts)
-		var gain float64
+		gains := map[int]float64{} // by fault
 		for _, i := range m {
 			for _, j := range m {
 				if i != j && ts[i].fault == ts[j].fault {
@@ -76,9 +79,17 @@ func Judge(t *city.Truth, found []Found) (Score, error) {
 			}
 			foundFault[ts[i].fault] = true
 			if !claimed[i] {
-				claimed[i] = true
-				gain += ts[i].avoidable
+				gains[ts[i].fault] += ts[i].avoidable
 			}
+		}
+		worst, gain := -1, 0.0
+		for fault, g := range gains {
+			if g > gain || g == gain && fault < worst {
+				worst, gain = fault, g
+			}
+		}
+		for _, i := range m {
+			claimed[i] = claimed[i] || ts[i].fault == worst
 		}
 		if rank >= topN {
 			continue
