@@ -1,0 +1,76 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/hotcell/hotcell/api"
+)
+
+// TestOpenAPI checks that every route is described and that real answers,
+// failures included, match their schemas.
+func TestOpenAPI(t *testing.T) {
+	w := newWorld()
+	s, _ := newServer(t, w, nil)
+	raw := get(t, s.Handler(), "/api/v1/openapi.json").Body.Bytes()
+	doc := decode[struct {
+		Paths map[string]map[string]json.RawMessage
+	}](t, raw)
+	described := []string{}
+	for path, methods := range doc.Paths {
+		if len(methods) != 1 || methods["get"] == nil {
+			t.Errorf("%s describes %d methods", path, len(methods))
+		}
+		described = append(described, path)
+	}
+	slices.Sort(described)
+	if routes := api.Routes(s); !slices.Equal(routes, described) {
+		t.Errorf("routes    %q\ndescribed %q", routes, described)
+	}
+
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	if err := compiler.AddResource("openapi.json", parsed); err != nil {
+		t.Fatal(err)
+	}
+	check := func(path, schema string) {
+		t.Helper()
+		compiled, err := compiler.Compile("openapi.json#/components/schemas/" + schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := jsonschema.UnmarshalJSON(get(t, s.Handler(), path).Body)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if err := compiled.Validate(body); err != nil {
+			t.Errorf("%s is not a %s: %v", path, schema, err)
+		}
+	}
+	check("/api/v1/hotspots", "Ranking")
+	check("/api/v1/hotspots?window=7d", "Ranking")
+	check("/api/v1/hotspots?format=geojson", "HotspotCollection")
+	check("/api/v1/hotspots/hs_05", "OneHotspot")
+	check("/api/v1/cells?resolution=7", "CellCollection")
+	check("/api/v1/cells?resolution=7&limit=1&end=2026-05-02", "CellCollection")
+	check("/api/v1/map/regions", "RegionCollection")
+	check("/api/v1/map/venues", "VenueCollection")
+	check("/healthz", "Health")
+	check("/readyz", "Health")
+	check("/api/v1/hotspots?nonsense=1", "Problem")
+	check("/nothing", "Problem")
+	w.noRun = true
+	check("/api/v1/hotspots", "Ranking")
+	check("/api/v1/hotspots?format=geojson", "HotspotCollection")
+	check("/api/v1/hotspots/hs_05", "Problem")
+	w.noRun, w.fail = false, errSecret
+	check("/api/v1/hotspots", "Problem")
+}
