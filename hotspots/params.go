@@ -23,6 +23,10 @@ type Params struct {
 	// FalseShare is the greatest expected share of hotspots listed that are no
 	// faults. Places beyond it are left out of the run.
 	FalseShare float64
+	// Fill and FillFaulty let a shorter list grow to Fill hotspots with further
+	// places that are faulty with at least probability FillFaulty.
+	Fill       int
+	FillFaulty float64
 	// Top bounds the number of hotspots in a run; 0 = all.
 	Top int
 	// JoinOdds is the prior probability that a cell beside a faulty cell belongs
@@ -54,6 +58,8 @@ func DefaultParams() Params {
 		PerCustomer:  1.5,
 		Level:        0.90,
 		FalseShare:   0.05,
+		Fill:         5,
+		FillFaulty:   0.5,
 		JoinOdds:     0.3,
 		KeepCells:    0.30,
 		Value: ValueTable{
@@ -90,6 +96,10 @@ func (p Params) Validate() error {
 	within("the greatest expected share of false hotspots", p.FalseShare, 0, 1)
 	within("the probability that a cell belongs to its neighbour's fault", p.JoinOdds, 0.01, 0.99)
 	within("the share of cells that keeps an id", p.KeepCells, 0.01, 1)
+	within("the probability from which a short list is filled up", p.FillFaulty, 0, 1)
+	if p.Fill < 0 {
+		bad("the length a short list is filled up to is %d: it must be 0 (never) or more", p.Fill)
+	}
 	if p.Top < 0 {
 		bad("the number of hotspots is %d: it must be 0 (all) or more", p.Top)
 	}

@@ -79,8 +79,9 @@ func (m *model) withoutExposure() bool {
 }
 
 // list orders candidates and keeps those that are credible: hotspots with a
-// positive lower bound, and further ones as long as the expected share of false
-// hotspots stays within Params.FalseShare.
+// positive lower bound, further ones as long as the expected share of false
+// hotspots stays within Params.FalseShare, and the next likeliest where that makes
+// a very short list (Params.Fill).
 func (p *Params) list(all []candidate) []candidate {
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.faulty, a.faulty), cmp.Compare(a.members[0], b.members[0]))
@@ -91,6 +92,9 @@ func (p *Params) list(all []candidate) []candidate {
 		if all[i].lower > 0 || wrong <= p.FalseShare*float64(i+1) {
 			keep = i + 1
 		}
+	}
+	for keep < len(all) && keep < p.Fill && all[keep].faulty >= p.FillFaulty {
+		keep++
 	}
 	all = slices.Clone(all[:keep])
 	slices.SortFunc(all, func(a, b candidate) int {
