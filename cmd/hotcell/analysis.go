@@ -72,14 +72,31 @@ func (a *analyst) places(ctx context.Context) (*geo.Catalogue, error) {
 	return a.catalogue, nil
 }
 
-// Rank implements api.Analyst. The run is kept whole; the answer is its top.
+// Rank implements api.Analyst: a look that is not kept, so that nobody's filter
+// becomes what everybody sees.
 func (a *analyst) Rank(ctx context.Context, q hotspots.Query, top int) (*hotspots.Run, error) {
+	run, err := a.analyse(ctx, q)
+	if err == nil && top > 0 && len(run.Hotspots) > top {
+		run.Hotspots = run.Hotspots[:top]
+	}
+	return run, err
+}
+
+// keep ranks and stores the whole run.
+func (a *analyst) keep(ctx context.Context, q hotspots.Query) (*hotspots.Run, error) {
+	run, err := a.analyse(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return run, a.store.SaveRun(ctx, run)
+}
+
+func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run, error) {
 	places, err := a.places(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q = withDefaults(q)
-	evidence, err := a.store.Evidence(ctx, q)
+	evidence, err := a.store.Evidence(ctx, withDefaults(q))
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +109,6 @@ func (a *analyst) Rank(ctx context.Context, q hotspots.Query, top int) (*hotspot
 		return nil, err
 	}
 	stamp(run, time.Now().UTC())
-	if err := a.store.SaveRun(ctx, run); err != nil {
-		return nil, err
-	}
-	if top > 0 && len(run.Hotspots) > top {
-		run.Hotspots = run.Hotspots[:top]
-	}
 	return run, nil
 }
 

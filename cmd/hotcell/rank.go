@@ -125,7 +125,7 @@ func (p *program) rankHere(ctx context.Context, q hotspots.Query, top int) (*ran
 		return nil, err
 	}
 	defer a.close()
-	run, err := a.Rank(ctx, q, 0)
+	run, err := a.keep(ctx, q)
 	if err != nil {
 		return nil, err
 	}
