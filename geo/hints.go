@@ -21,11 +21,11 @@ type Hints struct {
 // leaves out those that are negated ("except in the lift", 不在电梯里), only near
 // (医院附近, "outside the mall"), on the way (去机场的路上), or where reception is
 // said to be fine (电梯里没问题). Of what remains the most particular scene wins.
-// What the text does not say stays unknown.
+// What the text does not say stays unknown. Only its first longestText bytes are read.
 func ParseHints(text string) Hints {
 	var h Hints
 	rank := 0
-	for _, c := range clauses(fold(text)) {
+	for _, c := range clauses(fold(cutText(text, longestText))) {
 		good := c.isGood()
 		for _, m := range c.mentions() {
 			state := c.judge(m)

@@ -119,3 +119,18 @@ func TestHints(t *testing.T) {
 		}
 	}
 }
+
+// FuzzHints: no text may panic, and what is read must be possible.
+func FuzzHints(f *testing.F) {
+	for _, s := range []string{"电梯里没信号", "B2停车场", "on the M25 near exit 3", "负二楼", "lift", "除了电梯", "100层", "十", "-1", "b", "i-"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		h := ParseHints(s)
+		if h.HasFloor && (h.Floor < -9 || h.Floor > 200) || h.Part == PartFloors || int(h.Scene) >= len(sceneNames.names) {
+			t.Errorf("%q: %+v", s, h)
+		}
+		sceneOfName(s, 10)
+		tokensOf(s)
+	})
+}

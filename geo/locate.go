@@ -53,7 +53,7 @@ func (c *Catalogue) Locate(e Evidence) Location {
 			return c.locateVenue(v, MethodAddress, &e, h)
 		}
 	}
-	if e.Text != "" && len(e.Text) < longestText {
+	if e.Text != "" {
 		if v := c.resolve(e.Text, false); v >= 0 {
 			return c.locateVenue(v, MethodAddress, &e, h)
 		}
@@ -66,9 +66,9 @@ func (c *Catalogue) Locate(e Evidence) Location {
 	return Location{Scene: h.Scene}
 }
 
-// longestText bounds the complaints searched for venue names, in bytes: what is
-// longer tells stories.
-const longestText = 2000
+// longestText bounds what is read of a complaint, in bytes: who writes more tells
+// stories.
+const longestText = 3000
 
 // refine takes the part and floor from a venue's name or an address ("Oriental
 // Tower, B2") where the complaint itself says nothing.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // nameIndex finds venues by id, name and alias, whole or within an address. Texts
@@ -53,6 +54,21 @@ func tokensOf(s string) []string {
 	}
 	flush()
 	return out
+}
+
+// longestAddress bounds what is searched for names, in bytes; the work grows with
+// its square.
+const longestAddress = 600
+
+// cutText cuts a text to at most n bytes, between characters.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 const tokenMark = "\x1f" // joins tokens where word boundaries must be kept
@@ -138,7 +154,7 @@ func (x *nameIndex) within(tokens []string) []named {
 // resolve gives the one venue that a text means, −1 when it names none or
 // several. Landmarks ("opposite City Mall", 万达广场对面) are not where it is.
 func (c *Catalogue) resolve(text string, fuzzy bool) int {
-	tokens := tokensOf(text)
+	tokens := tokensOf(cutText(text, longestAddress))
 	found := c.names.within(tokens)
 	fuzzy = fuzzy && len(found) == 0 && !c.hasLandmark(tokens)
 	found = slices.DeleteFunc(found, func(n named) bool { return isLandmark(tokens, n) })
@@ -251,7 +267,7 @@ func isLandmark(tokens []string, n named) bool {
 	return false
 }
 
-// venue gives the one venue with this id or name, or whose name is in the text
+// venueNamed gives the one venue with this id or name, or whose name is in the text
 // or differs by a slip; −1 for none or several.
 func (c *Catalogue) venueNamed(text string) int {
 	if i, known := c.names.ids[strings.TrimSpace(text)]; known {
@@ -268,13 +284,12 @@ func (c *Catalogue) venueNamed(text string) int {
 // gramsOf gives the pairs of neighbouring letters of a name.
 func gramsOf(tokens []string) []string {
 	letters := []rune(strings.Join(tokens, ""))
-	var out []string
+	out := make([]string, 0, len(letters))
 	for i := 1; i < len(letters); i++ {
-		if g := string(letters[i-1 : i+1]); !slices.Contains(out, g) {
-			out = append(out, g)
-		}
+		out = append(out, string(letters[i-1:i+1]))
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 const (
