@@ -6,19 +6,20 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // History is what earlier runs know about a hotspot.
 type History struct {
-	Course     string   `json:"course"` // new, chronic (here for ChronicRuns runs and more), recurring (was gone in between), known
-	Runs       int      `json:"runs"`   // runs it was listed in, this one included
+	Course     string   `json:"course"` // new, known, chronic (first seen ChronicDays ago or earlier), recurring (was gone in between)
+	Runs       int      `json:"runs"`   // runs it was listed in, this one included; runs with the same end count once
 	Returns    int      `json:"returns,omitempty"`
 	MergedFrom []string `json:"merged_from,omitempty"` // ids that this hotspot took over in this run
 	SplitFrom  string   `json:"split_from,omitempty"`  // id of the hotspot it came out of in this run
 }
 
-// ChronicRuns is how many runs make a hotspot chronic.
-const ChronicRuns = 8
+// ChronicDays is how many days ago a chronic hotspot was first seen.
+const ChronicDays = 56
 
 // Gone is a hotspot of an earlier run that is listed no more. It keeps its id for
 // KeepGone runs, in case it comes back.
@@ -73,6 +74,11 @@ type link struct {
 // that lost theirs have merged.
 func (a *Analysis) identify(run *Run, previous *Run) {
 	before := earlier(previous)
+	step := 1 // the same window ranked again is no new run
+	if previous != nil && previous.End.Equal(run.End) {
+		step = 0
+	}
+	chronic := run.End.AddDate(0, 0, -ChronicDays).Format(time.DateOnly)
 	keysNow := make([][]string, len(run.Hotspots))
 	for i := range run.Hotspots {
 		keysNow[i] = placeKeys(&run.Hotspots[i])
@@ -96,15 +102,17 @@ func (a *Analysis) identify(run *Run, previous *Run) {
 		if o := owner[i]; o >= 0 {
 			old := &before[o]
 			h.ID, h.Trend.FirstSeen = old.ID, min(first, old.FirstSeen)
-			h.History.Runs, h.History.Returns = old.Runs+1, old.Returns
+			h.History.Runs, h.History.Returns = max(1, old.Runs+step), old.Returns
 			if old.Absent > 0 {
 				h.History.Returns++
 			}
 			switch {
 			case h.History.Returns > 0:
 				h.History.Course = "recurring"
-			case h.History.Runs >= ChronicRuns:
+			case h.Trend.FirstSeen <= chronic:
 				h.History.Course = "chronic"
+			case h.History.Runs == 1:
+				h.History.Course = "new"
 			default:
 				h.History.Course = "known"
 			}
@@ -124,7 +132,7 @@ func (a *Analysis) identify(run *Run, previous *Run) {
 			before[l.then].taken = true
 		}
 	}
-	run.Gone = gone(before)
+	run.Gone = gone(before, step)
 }
 
 // founder names the place a hotspot started from.
@@ -237,12 +245,12 @@ func (m *model) ownImpact(i int) float64 {
 }
 
 // gone lists the earlier hotspots that nobody took over.
-func gone(before []known) []Gone {
+func gone(before []known, step int) []Gone {
 	var out []Gone
 	for _, k := range before {
-		if !k.taken && k.Absent+1 <= KeepGone {
+		if !k.taken && k.Absent+step <= KeepGone {
 			g := k.Gone
-			g.Absent++
+			g.Absent = max(1, g.Absent+step)
 			out = append(out, g)
 		}
 	}
