@@ -1,17 +1,23 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hotcell/hotcell/geo"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
 )
 
 // nullSink takes everything and keeps nothing.
@@ -65,7 +71,21 @@ func (flatLocator) SuspectSwapped(geo.LatLon) bool { return false }
 // without the store and without locating.
 func BenchmarkLoadCalls(b *testing.B) {
 	const rows = 1_000_000
-	path := writeCalls(b, rows)
+	benchLoad(b, writeCalls(b, rows), rows)
+}
+
+// BenchmarkLoadFormats compares the formats on the same rows.
+func BenchmarkLoadFormats(b *testing.B) {
+	const rows = 200_000
+	csv := writeCalls(b, rows)
+	paths := map[string]string{"csv": csv, "csv.zst": csv + ".zst", "ndjson": csv + ".ndjson", "parquet": csv + ".parquet"}
+	rewriteCalls(b, csv, paths["csv.zst"], paths["ndjson"], paths["parquet"])
+	for _, name := range []string{"csv", "csv.zst", "ndjson", "parquet"} {
+		b.Run(name, func(b *testing.B) { benchLoad(b, paths[name], rows) })
+	}
+}
+
+func benchLoad(b *testing.B, path string, rows uint64) {
 	st, err := os.Stat(path)
 	if err != nil {
 		b.Fatal(err)
@@ -98,4 +118,73 @@ func cpuTime(b *testing.B) int64 {
 		b.Fatal(err)
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// benchCall is a canonical call as a Parquet export would have it.
+type benchCall struct {
+	RecordID   string    `parquet:"record_id" json:"record_id"`
+	Time       time.Time `parquet:"time,timestamp(millisecond)" json:"time"`
+	Subscriber string    `parquet:"subscriber_id" json:"subscriber_id"`
+	Peer       string    `parquet:"peer_id" json:"peer_id"`
+	Outcome    string    `parquet:"outcome,dict" json:"outcome"`
+	Duration   float64   `parquet:"duration_s" json:"duration_s"`
+	Cause      string    `parquet:"cause,dict" json:"cause"`
+	RAT        string    `parquet:"rat,dict" json:"rat"`
+	CellID     string    `parquet:"cell_id,dict" json:"cell_id"`
+	Operator   string    `parquet:"operator,dict" json:"operator"`
+	Lat        float64   `parquet:"lat" json:"lat"`
+	Lon        float64   `parquet:"lon" json:"lon"`
+	Accuracy   float64   `parquet:"accuracy_m" json:"accuracy_m"`
+	Floor      int32     `parquet:"floor" json:"floor"`
+	Indoor     string    `parquet:"indoor,dict" json:"indoor"`
+	Rating     int32     `parquet:"rating" json:"rating"`
+}
+
+// rewriteCalls writes the rows of a CSV file in other formats.
+func rewriteCalls(b *testing.B, from, zst, ndjson, pq string) {
+	b.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var lines bytes.Buffer
+	var calls []benchCall
+	number := func(s string) float64 {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return v
+	}
+	for _, r := range rows[1:] {
+		at, err := time.Parse(time.DateTime, r[1])
+		if err != nil {
+			b.Fatal(err)
+		}
+		c := benchCall{r[0], at, r[2], r[3], r[4], number(r[5]), r[6], r[7], r[8], r[9], number(r[10]), number(r[11]), number(r[12]),
+			int32(number(r[13])), r[14], int32(number(r[15]))}
+		calls = append(calls, c)
+		line, err := json.Marshal(c)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lines.Write(append(line, '\n'))
+	}
+	var table bytes.Buffer
+	if err := parquet.Write(&table, calls, parquet.Compression(&parquet.Snappy)); err != nil {
+		b.Fatal(err)
+	}
+	for path, content := range map[string][]byte{zst: w.EncodeAll(data, nil), ndjson: lines.Bytes(), pq: table.Bytes()} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -22,7 +23,7 @@ type input struct {
 	file    *os.File
 	size    int64
 	hash    string       // hex SHA-256 of the bytes as delivered
-	packed  string       // "", "gzip" or "zstd"
+	packed  string       // "", "gzip", "zstd" or "zip"
 	done    atomic.Int64 // delivered bytes consumed so far
 	plain   *bufio.Reader
 	closers []func()
@@ -104,8 +105,45 @@ func (in *input) unpack() error {
 		in.closers = append(in.closers, z.Close)
 		plain = z
 	}
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		r, err := in.unzip()
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			in.packed, plain = "zip", r
+		}
+	}
 	in.plain = bufio.NewReaderSize(plain, headBytes)
 	return nil
+}
+
+// unzip opens the one file in a zip archive. It gives nil for an Excel workbook,
+// which is a zip archive too, but no packed file.
+func (in *input) unzip() (io.Reader, error) {
+	z, err := zip.NewReader(in.file, in.size)
+	if err != nil {
+		return nil, in.fault(FileCorrupt, err, "the file begins like a zip archive but is damaged (%v); ask its source to send it again", err)
+	}
+	var files []*zip.File
+	for _, f := range z.File {
+		if f.Name == "[Content_Types].xml" {
+			return nil, nil
+		}
+		if !f.FileInfo().IsDir() {
+			files = append(files, f)
+		}
+	}
+	if len(files) != 1 {
+		return nil, in.fault(FileFormat, nil, "the zip archive holds %d files; unpack it, and load them one by one", len(files))
+	}
+	r, err := files[0].Open()
+	if err != nil {
+		return nil, in.fault(FileCorrupt, err, "%s in the zip archive cannot be read: %v", files[0].Name, err)
+	}
+	in.closers = append(in.closers, func() { r.Close() })
+	in.done.Store(in.size) // it is read from the middle: there is no way along
+	return r, nil
 }
 
 // broken turns an error met while reading into a fault with a sentence.
@@ -148,7 +186,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 var signatures = []struct {
 	magic, kind string
 }{
-	{"PK\x03\x04", "a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"},
+	{"PK\x03\x04", "an Excel workbook; save the sheet as CSV"},
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document; save the sheet as CSV"},
 	{"%PDF-", "a PDF document; ask for the data as CSV"},
 	{"PAR1", "a Parquet file; use a profile with format: parquet"},

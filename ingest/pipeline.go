@@ -175,7 +175,7 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 		if fault == nil {
 			n := len(out.rows)
 			if n == cap(out.rows) {
-				out.rows = grow(out.rows, part.data, done)
+				out.rows = grow(out.rows, &part, done)
 			}
 			out.rows = out.rows[:n+1]
 			m.row = row
@@ -197,14 +197,20 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 	}
 }
 
-// grow makes room for the rows that the rest of the chunk will likely give.
-func grow[T any](rows []T, data []byte, pos int) []T {
-	expect := max(64, len(rows)+len(rows)/4)
-	if len(rows) == 0 {
-		expect = 1024
-	}
-	if len(rows) >= 1024 && pos > 0 {
-		expect = max(len(rows)+64, int(float64(len(rows))*float64(len(data))/float64(pos)*1.02)+64)
+// grow makes room for the rows that the rest of the part will likely give; done
+// bytes of it are read.
+func grow[T any](rows []T, part *part, done int) []T {
+	expect := 1024
+	switch n := len(rows); {
+	case part.rows > 0:
+		expect = n + part.rows
+	case n >= 1024 && done > 0:
+		expect = n + n/8 + 64
+		if len(part.data) > done {
+			expect = max(expect, int(float64(n)*float64(len(part.data))/float64(done)*1.02)+64)
+		}
+	case n > 0:
+		expect = 2 * n
 	}
 	out := make([]T, len(rows), expect)
 	copy(out, rows)
