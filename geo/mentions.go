@@ -1,0 +1,178 @@
+package geo
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// mention is a word for a place in a clause.
+type mention struct {
+	from, to int
+	scene    Scene
+	rank     int
+}
+
+type sceneWord struct {
+	word  string
+	scene Scene
+	rank  int
+}
+
+// wordsBy lists the vocabulary by first rune, longest first.
+var wordsBy = func() map[rune][]sceneWord {
+	out := map[rune][]sceneWord{}
+	for _, s := range sceneWords {
+		for _, w := range s.words {
+			first := []rune(w)[0]
+			out[first] = append(out[first], sceneWord{w, s.scene, s.rank})
+		}
+	}
+	for _, l := range out {
+		slices.SortFunc(l, func(a, b sceneWord) int { return len(b.word) - len(a.word) })
+	}
+	return out
+}()
+
+// mentions finds the words for places, longest first, left to right.
+func (c clause) mentions() []mention {
+	var out []mention
+	skip := 0
+	for i := 0; i < len(c); i++ {
+		for _, w := range notPlaces {
+			if end, ok := matchAt(c, i, w, false); ok {
+				skip = max(skip, end)
+			}
+		}
+		if i < skip {
+			continue
+		}
+		found := false
+		for _, w := range wordsBy[c[i]] {
+			end, ok := matchAt(c, i, w.word, true)
+			if !ok || w.word == "lift" && c.liftIsVerb(i, end) || w.word == "高速" && !c.isRoad(i, end) {
+				continue
+			}
+			out = append(out, mention{i, end, w.scene, w.rank})
+			i, found = end-1, true
+			break
+		}
+		if found || isHan(c[i]) || i > 0 && isLatin(c[i-1]) {
+			continue
+		}
+		if m, ok := c.fuzzy(i); ok {
+			out = append(out, m)
+		} else if end, ok := c.roadNumber(i); ok {
+			out = append(out, mention{i, end, SceneHighway, 5})
+		}
+	}
+	if at := c.index([]string{"underground"}, 0); at >= 0 && c.has([]string{"car park", "parking", "garage"}) {
+		out = append(out, mention{at, at + len("underground"), SceneBasement, 7})
+	}
+	return out
+}
+
+// liftIsVerb: "please lift the cap", but not "in the lift the call drops".
+func (c clause) liftIsVerb(from, to int) bool {
+	rest := strings.TrimPrefix(string(c[to:]), " ")
+	next, _, _ := strings.Cut(rest, " ")
+	if !slices.Contains(liftVerbs, next) {
+		return false
+	}
+	before := string(c[:from])
+	for _, w := range []string{"the ", "a ", "in ", "our ", "every "} {
+		if strings.HasSuffix(before, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// isRoad: 高速 is also "high-speed".
+func (c clause) isRoad(from, to int) bool {
+	after, before := string(c[to:]), ' '
+	for _, w := range []string{"公路", "路", "上", "口", "服务区", "收费", "出口", "入口", "段", "匝道", "隧道", "大桥"} {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	if from > 0 {
+		before = c[from-1]
+	}
+	return (isHan(before) || unicode.IsDigit(before)) && !strings.ContainsRune("的网是不很最太更超有用", before)
+}
+
+// roadNumber finds "on the M25", "I-95", "NH44", "G42 K120".
+func (c clause) roadNumber(i int) (end int, ok bool) {
+	j := i
+	for j < len(c) && c[j] >= 'a' && c[j] <= 'z' {
+		j++
+	}
+	letters := string(c[i:j])
+	if j < len(c) && c[j] == '-' {
+		j++
+	}
+	digits := j
+	for j < len(c) && unicode.IsDigit(c[j]) {
+		j++
+	}
+	if j == digits || j-digits > 4 || j < len(c) && isLatin(c[j]) {
+		return 0, false
+	}
+	rest := strings.TrimPrefix(string(c[j:]), " ")
+	switch letters {
+	case "nh":
+		return j, true
+	case "g":
+		return j, len(rest) > 1 && rest[0] == 'k' && rest[1] >= '0' && rest[1] <= '9'
+	case "i", "m", "a", "e":
+		before := string(c[:i])
+		for _, w := range []string{"on the ", "on ", "along ", "along the ", "off the "} {
+			if strings.HasSuffix(before, w) {
+				return j, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// fuzzy finds a misspelt word.
+func (c clause) fuzzy(i int) (mention, bool) {
+	j := i
+	for j < len(c) && isLatin(c[j]) {
+		j++
+	}
+	word := strings.TrimSuffix(string(c[i:j]), "s")
+	if len(word) < 5 {
+		return mention{}, false
+	}
+	for _, w := range fuzzyWords {
+		if word[0] == w[0] && word != w && oneEdit(word, w) {
+			for _, s := range wordsBy[rune(w[0])] {
+				if s.word == w {
+					return mention{i, j, s.scene, s.rank}, true
+				}
+			}
+		}
+	}
+	return mention{}, false
+}
+
+// oneEdit tells whether one letter changed, missing, added or swapped with its
+// neighbour turns a into b.
+func oneEdit(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	ra, rb := a[i:], b[i:]
+	switch len(a) - len(b) {
+	case 0:
+		return ra[1:] == rb[1:] || len(ra) > 1 && ra[0] == rb[1] && ra[1] == rb[0] && ra[2:] == rb[2:]
+	case 1:
+		return ra[1:] == rb
+	case -1:
+		return ra == rb[1:]
+	}
+	return false
+}
