@@ -20,6 +20,9 @@ func (w *world) address(r *rng, p *placing, name string) string {
 		return fmt.Sprintf("%s%s %s高速 K%d+%03d", w.shape.prefecture, d, w.lines[p.line].ref, int(p.s/1000), int(p.s)%1000/100*100)
 	}
 	h := hash3(uint64(p.spot), 17, 5)
+	if p.block {
+		return fmt.Sprintf("%s%s%s%d号", w.shape.prefecture, d, name, 1+h>>30%400)
+	}
 	a := fmt.Sprintf("%s%s%s路%d号", w.shape.prefecture, d, roadNames[h%uint64(len(roadNames))], 1+h>>30%400)
 	if p.spot >= 0 && w.spots[p.spot].venue >= 0 {
 		a += name
@@ -45,7 +48,7 @@ func (w *world) where(r *rng, p *placing, name string, venue bool) (zh, en strin
 			return one(name+"里面", l.ref+"高速"+name, name+"洞里"), one("inside "+name+" tunnel", "in the tunnel "+name+" on the "+l.ref)
 		}
 		return one(fmt.Sprintf("%s高速K%d附近", l.ref, k), fmt.Sprintf("%s高速%s%d公里处", l.ref, l.dir, k), l.ref+l.name+"路上", fmt.Sprintf("高速上（%s，K%d）", l.ref, k)),
-			one(fmt.Sprintf("on the %s highway near km %d", l.ref, k), fmt.Sprintf("driving on %s around K%d", l.ref, k), fmt.Sprintf("%s, shortly before the exit at km %d", l.ref, k+1))
+			one(fmt.Sprintf("on the %s highway near km %d", l.ref, k), fmt.Sprintf("driving on %s around K%d", l.ref, k), fmt.Sprintf("on %s shortly before the exit at km %d", l.ref, k+1))
 	case p.part == partLift:
 		return one(name+"电梯里", name+"的电梯内", "在"+name+"坐电梯", name+"客梯"), one("in the lift of "+name, "in the elevator at "+name, name+" lifts")
 	case p.part == partBasement:
@@ -53,7 +56,8 @@ func (w *world) where(r *rng, p *placing, name string, venue bool) (zh, en strin
 		return one(name+"地下车库"+b, name+"地库", name+"地下室", name+b+"停车场", "负"+[]string{"零", "一", "二", "三", "四", "五"}[min(int(-p.floor), 5)]+"楼（"+name+"）"),
 			one("in the basement car park "+b+" of "+name, "underground garage at "+name, name+" level "+b)
 	case venue && p.inside && p.floor > 0 && r.chance(0.5):
-		return one(fmt.Sprintf("%s%d楼", name, p.floor), fmt.Sprintf("%s%d层办公室", name, p.floor)), fmt.Sprintf("on floor %d of %s", p.floor, name)
+		room := map[string]string{sceneTower: "办公室", sceneHotel: "客房", sceneHospital: "病房", sceneMall: "店铺"}[p.scene]
+		return one(fmt.Sprintf("%s%d楼", name, p.floor), fmt.Sprintf("%s%d层%s", name, p.floor, room)), fmt.Sprintf("on floor %d of %s", p.floor, name)
 	case venue:
 		return one(name, name+"里面", name+"这边", name+"大堂"), one("at "+name, "inside "+name, "around "+name)
 	case p.inside:

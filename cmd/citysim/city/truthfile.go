@@ -179,7 +179,7 @@ func (w *world) segment(f *plant, s stretch) Segment {
 	for x := s.from; x < s.to; x += 100 {
 		pts = append(pts, l.at(x))
 	}
-	out := Segment{LineID: l.id, Ref: l.ref, KmFrom: s.from / 1000, KmTo: s.to / 1000,
+	out := Segment{LineID: l.id, Ref: l.ref, KmFrom: round4(s.from / 1000), KmTo: round4(s.to / 1000),
 		Geometry: geometry{"LineString", w.path(append(pts, l.at(s.to)))}}
 	if ledger := f.byLine[s.line]; ledger != nil {
 		out.Avoidable = w.impact(ledger).Avoidable
