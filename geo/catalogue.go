@@ -20,11 +20,14 @@ type Catalogue struct {
 	extents []venueExtent
 	shapes  *shapeIndex // venues that attract by polygon
 	lines   lineIndex
+	tunnels lineIndex
 	points  pointIndex
 	names   nameIndex
 	regions *regionTree
 	sites   *siteIndex
 	places  map[PlaceID]placeRef
+
+	undergrounds bool // some basement has an outline of its own
 }
 
 // venueExtent is what locating needs to know about a venue, worked out once.
@@ -99,22 +102,12 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 		if err := c.addPlaces(i); err != nil {
 			return nil, err
 		}
-	}
-	// Tunnels first: of lines equally near, the first added is found, and a
-	// highway's tunnel is more particular than the highway.
-	for i := range venues {
-		if venues[i].Scene == SceneTunnel {
-			c.addToIndex(i)
-		}
-	}
-	for i := range venues {
-		if venues[i].Scene != SceneTunnel {
-			c.addToIndex(i)
-		}
+		c.addToIndex(i)
 	}
 	c.nameCourses()
 	c.shapes.build()
 	c.lines.build()
+	c.tunnels.build()
 	c.points.build()
 	c.names.build(c)
 	if c.sites, err = newSiteIndex(sites); err != nil {
@@ -251,9 +244,14 @@ func (c *Catalogue) addToIndex(i int) {
 		if partScene(v.Scene) && !(int(e.host) != i && e.area < c.extents[e.host].area/2) {
 			priority -= 1e15
 		}
+		c.undergrounds = c.undergrounds || v.Scene == SceneBasement
 		c.shapes.add(i, v.Geometry, priority)
 	case 1:
-		c.lines.add(i, v.Geometry)
+		if v.Scene == SceneTunnel {
+			c.tunnels.add(i, v.Geometry)
+		} else {
+			c.lines.add(i, v.Geometry)
+		}
 	case 0:
 		for _, p := range pointsOf(v.Geometry) {
 			c.points.add(i, p)

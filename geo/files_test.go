@@ -2,11 +2,13 @@ package geo
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +132,53 @@ func TestPublicRegionFiles(t *testing.T) {
 		if got := strings.Join(names, "/"); got != test.path {
 			t.Errorf("%s: %v lies in %s, not %s", test.file, test.inside, got, test.path)
 		}
+	}
+}
+
+// TestStatesOfMyCall compares the state found by position with the state that the
+// customers' phones reported in TRAI's MyCall data (April 2018): two sources that
+// know nothing of one another. "NCT" is Delhi; its neighbours share its circle.
+func TestStatesOfMyCall(t *testing.T) {
+	regs, err := ReadRegionsGeoJSON(sharedFile(t, "regions/india_districts.geojson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewCatalogue(nil, regs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := csv.NewReader(sharedFile(t, "mycall/CallVoiceQuality_Data_2018_April.csv"))
+	if _, err := rows.Read(); err != nil {
+		t.Fatal(err)
+	}
+	agree, all, nowhere := 0, 0, 0
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		lat, _ := strconv.ParseFloat(row[5], 64)
+		lon, _ := strconv.ParseFloat(row[6], 64)
+		if lat == -1 || lat == 0 {
+			continue
+		}
+		all++
+		code := c.RegionAt(LatLon{lat, lon})
+		if code == "" {
+			nowhere++
+			continue
+		}
+		state, _ := c.Region(c.RegionPath(code)[0])
+		if normalizeName(state.Name) == normalizeName(row[7]) || state.Name == "Delhi" && row[7] == "NCT" {
+			agree++
+		}
+	}
+	t.Logf("%d of %d positions lie in the state that was reported, %d in none", agree, all, nowhere)
+	if all != 47371 || float64(agree) < 0.97*float64(all) || nowhere > all/1000 {
+		t.Errorf("%d of %d positions lie in the state that was reported, %d in none", agree, all, nowhere)
 	}
 }
 

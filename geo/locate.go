@@ -19,6 +19,7 @@ const (
 // With coordinates, a record belongs to
 //   - the highway segment within reach when it was travelling or outdoors, or
 //     when nothing says and no venue contains it; never when it was indoors;
+//     a tunnel only when it was travelling or the text says so;
 //   - else the smallest venue whose polygon contains it, and there to the lift,
 //     basement or floor band that its floor, its text or a lift within
 //     pointReach tells;
@@ -102,8 +103,8 @@ func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
 		return l
 	}
 	venue := c.containing(e, h)
-	if e.Indoor != Inside && (venue < 0 || e.Indoor == Travelling || e.Indoor == Outside || h.Scene == SceneHighway) {
-		if line, at, _ := c.lines.nearest(e.Pos, max(HighwayReach, accuracy)); line >= 0 {
+	if onRoad(e, h, venue >= 0) {
+		if line, at := c.road(e, h, max(HighwayReach, accuracy)); line >= 0 {
 			l.Place, l.Scene = c.segment(line, at)
 			return l
 		}
@@ -117,6 +118,37 @@ func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
 	}
 	c.preferNamed(&l, e, h, max(accuracy, 50))
 	return l
+}
+
+// onRoad tells whether a record may be from a highway.
+func onRoad(e *Evidence, h Hints, inVenue bool) bool {
+	switch e.Indoor {
+	case Inside:
+		return false
+	case Travelling:
+		return true
+	}
+	switch h.Scene {
+	case SceneHighway, SceneTunnel:
+		return true
+	case SceneUnknown, SceneRural, SceneOther:
+		return !inVenue || e.Indoor == Outside
+	}
+	return false // the text says which kind of building it was
+}
+
+// road gives the highway or tunnel within reach and the chainage there. Tunnels
+// run under everything else, so only records on the move, or whose text says so,
+// belong to them.
+func (c *Catalogue) road(e *Evidence, h Hints, reach float64) (line int, at float64) {
+	line, at, d := c.lines.nearest(e.Pos, reach)
+	if e.Indoor == Travelling || h.Scene == SceneTunnel {
+		// A highway's tunnel is at the same distance as the highway it is part of.
+		if t, tAt, tD := c.tunnels.nearest(e.Pos, reach); t >= 0 && (line < 0 || tD <= d+0.01) {
+			return t, tAt
+		}
+	}
+	return line, at
 }
 
 // preferNamed moves a record to the venue it names when its position does not
@@ -145,7 +177,7 @@ func (c *Catalogue) containing(e *Evidence, h Hints) int {
 	}
 	found := int(c.shapes.owner[n])
 	below := e.Floor != UnknownFloor && e.Floor < 0 || e.Floor == UnknownFloor && (h.Part == PartBasement || e.Indoor == Inside)
-	if !below || partScene(c.venues[found].Scene) {
+	if !below || !c.undergrounds || partScene(c.venues[found].Scene) {
 		return found
 	}
 	for n = c.shapes.first(e.Pos, n+1); n != math.MaxUint32; n = c.shapes.first(e.Pos, n+1) {

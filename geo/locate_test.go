@@ -30,6 +30,7 @@ func smallTown(t testing.TB) *Catalogue {
 		{ID: "M1", Name: "环球中心", Scene: SceneMall, Floors: 6, Geometry: square(30.0499, 104.15, 0.002)},
 		{ID: "E", Name: "沪蓉高速", Ref: "G42", Scene: SceneHighway, Geometry: orb.LineString{{104.1, 30.05}, {104.2, 30.05}}},
 		{ID: "W", Name: "沪蓉高速", Ref: "G42", Scene: SceneHighway, Geometry: orb.LineString{{104.2, 30.0503}, {104.1, 30.0503}}},
+		{ID: "U", Name: "江底隧道", Scene: SceneTunnel, Geometry: orb.LineString{{104.18, 30.05}, {104.19, 30.05}}},
 		{ID: "P", Name: "Station exit A", Scene: SceneTransit, Geometry: orb.Point{104.3, 30.3}},
 		{ID: "I", Name: "Island", Scene: SceneTouristSite, Geometry: orb.MultiPolygon{square(30.4, 104.4, 0.01), square(30.42, 104.42, 0.01)}},
 	}
@@ -91,6 +92,10 @@ func TestLocate(t *testing.T) {
 		{"coarse position", Evidence{HasPos: true, Pos: inTower, AccuracyM: 500, Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
 		{"coarse position and a name that agrees", Evidence{HasPos: true, Pos: LatLon{30.003, 104}, AccuracyM: 500, Venue: "东方大厦", Floor: unknown}, MethodCoordinates, "venue/T1", SceneOfficeTower},
 		{"position and a name far away", Evidence{HasPos: true, Pos: LatLon{30.3, 104.1}, Venue: "东方大厦", Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
+		{"travelling through the highway's tunnel", Evidence{HasPos: true, Pos: LatLon{30.05, 104.185}, Floor: unknown, Indoor: Travelling}, MethodCoordinates, "segment/U/0", SceneTunnel},
+		{"above the tunnel", Evidence{HasPos: true, Pos: LatLon{30.05, 104.185}, Floor: unknown, Indoor: Outside}, MethodCoordinates, "segment/E/8", SceneHighway},
+		{"the text says tunnel", Evidence{HasPos: true, Pos: LatLon{30.05, 104.185}, Floor: unknown, Text: "隧道里断线"}, MethodCoordinates, "segment/U/0", SceneTunnel},
+		{"at home beside the highway", Evidence{HasPos: true, Pos: byRoad, Floor: unknown, Text: "我家里没信号"}, MethodCoordinates, "cell", SceneResidential},
 		{"nowhere special", Evidence{HasPos: true, Pos: LatLon{30.2, 104.2}, Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
 		{"at a station exit", Evidence{HasPos: true, Pos: LatLon{30.30003, 104.3}, Floor: unknown}, MethodCoordinates, "venue/P", SceneTransit},
 		{"10 m from it", Evidence{HasPos: true, Pos: LatLon{30.3001, 104.3}, Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
