@@ -106,9 +106,12 @@ func (m *model) groups(a *atlas) []group {
 	slices.SortFunc(seeds, func(x, y seed) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.at, y.at))
 	})
-	promising := make([]bool, len(seeds))
+	around := make([]surroundings, len(seeds))
 	inParallel(len(seeds), func(n int) {
-		promising[n] = isCell(m.ids[seeds[n].at]) && m.discPromises(seeds[n].at)
+		around[n] = surroundings{suspects: true}
+		if isCell(m.ids[seeds[n].at]) {
+			around[n] = m.lookAround(seeds[n].at)
+		}
 	})
 	taken := make([]bool, len(m.places))
 	var out []group
@@ -116,8 +119,11 @@ func (m *model) groups(a *atlas) []group {
 		if taken[s.at] {
 			continue
 		}
-		g := m.grow(a, s.at, taken)
-		if promising[n] {
+		g := group{members: []int32{s.at}, score: s.score}
+		if around[n].suspects {
+			g = m.grow(a, s.at, taken)
+		}
+		if around[n].disc {
 			if d := m.bestDisc(geo.Cell(m.ids[s.at]), taken); d.score > g.score {
 				g = d
 			}
@@ -201,25 +207,33 @@ func (m *model) joins(i int32, theta float64) float64 {
 	return math.Max(like, own+math.Log(p.faulty))
 }
 
-// discPromises tells quickly whether a disc around a seed may tell more than the
-// seed alone. Most cells that are high by chance have nothing around them.
-func (m *model) discPromises(at int32) bool {
+// surroundings is a quick look at the cells around a seed. Most cells that are
+// high by chance have nothing around them, and need no closer look.
+type surroundings struct {
+	suspects bool // a neighbour speaks for a fault too
+	disc     bool // a disc may tell more than the seed alone
+}
+
+func (m *model) lookAround(at int32) surroundings {
+	var s surroundings
 	for k := 1; k <= maxDisc; k++ {
 		var sum pool
 		for _, c := range geo.Cell(m.ids[at]).Disk(k) {
 			if n := m.index(geo.PlaceID(c)); n >= 0 {
 				sum.add(m, int32(n))
+				s.suspects = s.suspects || k == 1 && int32(n) != at && m.singles[n] > 0
 			}
 		}
 		score := sum.logBayes(m) - discCost
 		if score > promise {
-			return true
+			s.disc = true
+			break
 		}
 		if score < hopelessDisc {
 			break
 		}
 	}
-	return false
+	return s
 }
 
 // bestDisc looks for the disc of greatest score around a seed. Where a disc shows

@@ -78,6 +78,10 @@ func (m *model) withoutExposure() bool {
 	return calls <= bad*1.001
 }
 
+// worthFilling is the share of the largest avoidable impact that a place needs to
+// fill up a short list: crumbs do not make it more useful.
+const worthFilling = 0.1
+
 // list orders candidates and keeps those that are credible: hotspots with a
 // positive lower bound, further ones as long as the expected share of false
 // hotspots stays within Params.FalseShare, and the next likeliest where that makes
@@ -93,8 +97,18 @@ func (p *Params) list(all []candidate) []candidate {
 			keep = i + 1
 		}
 	}
-	for keep < len(all) && keep < p.Fill && all[keep].faulty >= p.FillFaulty {
-		keep++
+	most := 0.0
+	for i := range all[:keep] {
+		most = math.Max(most, all[i].mean)
+	}
+	for _, c := range all[keep:] {
+		if keep >= p.Fill || c.faulty < p.FillFaulty {
+			break
+		}
+		if c.mean >= worthFilling*most {
+			all[keep] = c
+			keep++
+		}
 	}
 	all = slices.Clone(all[:keep])
 	slices.SortFunc(all, func(a, b candidate) int {
