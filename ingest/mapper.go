@@ -124,7 +124,7 @@ func (m *mapper) joinColumns(b *binding) []byte {
 			continue
 		}
 		if out != nil {
-			out = append(out, ", "...)
+			out = append(out, b.sep...)
 		}
 		out = append(out, v...)
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -20,6 +21,7 @@ type plan struct {
 type binding struct {
 	col      int   // -1: no such column
 	join     []int // put together instead of col
+	sep      string
 	ranges   []Range
 	constant []byte
 	nulls    []string
@@ -52,7 +54,7 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 	for _, ff := range feedFields[p.Feed] {
 		f := ff.field
 		c := &p.columns[f]
-		b := binding{col: -1, ranges: c.Ranges, values: bytesOf(c.Values), scale: c.scale, nulls: append(append([]string(nil), c.Null...), p.Null...)}
+		b := binding{col: -1, sep: c.Sep, ranges: c.Ranges, values: bytesOf(c.Values), scale: c.scale, nulls: append(append([]string(nil), c.Null...), p.Null...)}
 		if c.Constant != "" {
 			b.constant = []byte(c.Constant)
 		}
@@ -80,9 +82,17 @@ func (p *Profile) bindHeader(header []string, fileName string) (*plan, error) {
 			faults = append(faults, fmt.Sprintf("columns %s both give %s", quoted(found), f))
 		}
 		pl.bind[f] = b
-		isTime := hasTime && f == main
-		if isTime && b.col < 0 {
-			if msg := pl.bindTime(at, used, fileName); msg != "" {
+		if hasTime && f == main && pl.bindTimeColumns(at, used) {
+			pl.bind[f].col = -1
+			for _, name := range c.From { // "Time" may be one of the columns put together
+				if i, ok := at[p.columnKey(name)]; ok && !slices.Contains(pl.timeCols, i) {
+					delete(used, i)
+				}
+			}
+			continue
+		}
+		if hasTime && f == main && b.col < 0 {
+			if msg := pl.bindTime(fileName); msg != "" {
 				missing = append(missing, msg)
 			}
 			continue
@@ -195,26 +205,29 @@ func (p *Profile) unknownColumns(header []string, used map[int]bool) string {
 	return "unknown columns " + strings.Join(unknown, ", ") + "; map them, or list them under ignore"
 }
 
-// bindTime finds the time where the feed's own time column is absent: in the
-// profile's time columns, else in the file's name. It returns what is missing.
-func (pl *plan) bindTime(at map[string]int, used map[int]bool, fileName string) string {
-	p := pl.p
-	main, _ := mainTime(p.Feed)
+// bindTimeColumns puts the time together from the profile's columns, where the
+// file has all of them.
+func (pl *plan) bindTimeColumns(at map[string]int, used map[int]bool) bool {
 	var cols []int
-	for _, name := range p.Time.Columns {
-		i, ok := at[p.columnKey(name)]
+	for _, name := range pl.p.Time.Columns {
+		i, ok := at[pl.p.columnKey(name)]
 		if !ok {
-			break
+			return false
 		}
 		cols = append(cols, i)
 	}
-	if len(cols) == len(p.Time.Columns) && len(cols) > 0 {
-		pl.timeCols = cols
-		for _, i := range cols {
-			used[i] = true
-		}
-		return ""
+	for _, i := range cols {
+		used[i] = true
 	}
+	pl.timeCols = cols
+	return len(cols) > 0
+}
+
+// bindTime finds the time in the file's name where no column has it. It returns
+// what is missing.
+func (pl *plan) bindTime(fileName string) string {
+	p := pl.p
+	main, _ := mainTime(p.Feed)
 	for _, n := range p.Time.names {
 		if c, ok := n.match(fileName); ok {
 			pl.fileTime = &c

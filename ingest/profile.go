@@ -17,7 +17,7 @@ import (
 )
 
 // Profile says how the rows of one source become ours. It is read from YAML
-// (docs/profiles.md); a Profile in hand has been checked.
+// (see profiles/README.md); a Profile in hand has been checked.
 type Profile struct {
 	Name        string
 	Version     string // first 12 hex digits of the SHA-256 of the YAML
@@ -49,7 +49,7 @@ type TimeRule struct {
 	Zone      *time.Location // for times without an offset
 	Precision Precision      // of the times in this source; a date alone is never more than a day
 	Formats   []string       // tried in order
-	Columns   []string       // columns joined by a blank; empty = the feed's own time column
+	Columns   []string       // columns joined by a blank; where a file has them all they stand for the feed's own time column
 	FileName  []string       // patterns on the file's name, used where the columns are absent
 
 	formats []*timeFormat
@@ -69,8 +69,9 @@ type Column struct {
 	Null     []string          // texts that stand for "nothing" in this column
 	Constant string            // the value where the file has no such column
 	Unit     string            // unit of the numbers, e.g. "ms" for duration_s
-	Join     []string          // columns put together, with commas, instead of From
-	Ranges   []Range           // classes of numbers, first match wins; for columns of words
+	Join     []string          // columns put together instead of From
+	Sep      string            // what stands between joined columns
+	Ranges   []Range           // classes of numbers, first match wins
 
 	scale float64
 	cause *causeRule // of the column cause

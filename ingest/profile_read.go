@@ -220,7 +220,7 @@ func (p *Profile) readColumns(d *yamlReader, v pair) {
 }
 
 func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
-	var c Column
+	c := Column{Sep: ", "}
 	if _, ok := scalar(v.value); ok {
 		c.From = d.texts(v, f.String())
 		return c
@@ -243,7 +243,8 @@ func (p *Profile) readColumn(d *yamlReader, f field, v pair) Column {
 				d.fail(v.line, "join needs at least two columns; use from for one")
 			}
 		},
-		"ranges": func(v pair) { c.Ranges = d.ranges(f, v) },
+		"separator": func(v pair) { c.Sep = d.text(v, "separator") },
+		"ranges":    func(v pair) { c.Ranges = d.ranges(f, v) },
 		"unit": func(v pair) {
 			c.Unit = d.text(v, "unit")
 			if units[f] == nil {
