@@ -113,41 +113,33 @@ const perceivedWait = 120
 // Time is cut into buckets of @wait seconds. A call ending in bucket b at e is
 // followed by a redial exactly when the last start in b is not before e, or the
 // first start in b + 1 is not after e + @wait. That takes one pass whatever the
-// order of the calls and however many a pair of numbers has. Calls of pairs that
-// occur once are nearly all and are dropped first, by a hash; where two pairs share
-// one, or a superseded row counts, a pair too many is looked at and nothing changes.
-const perceivedSQL = `
+// order of the calls and however many a pair of numbers has. Only calls that
+// perceivedMarks brings together are looked at, in their newest version.
+var perceivedSQL = `
 INSERT INTO perceived (day, record_id, generation)
 SELECT DISTINCT toDate(toUInt16(hit.1)) AS day, hit.2 AS record_id, toUInt64(@generation) AS generation
 FROM (
     SELECT last_start, first_start, arrayJoin(waiting) AS hit
     FROM (
-        SELECT maxIf(call.3, role = 0) AS last_start, minIf(call.3, role = 0) AS first_start,
-            groupArrayIf((call.1, call.2, call.3, call.4, role), role != 0) AS waiting
+        SELECT maxIf(start, role = 0) AS last_start, minIf(start, role = 0) AS first_start,
+            groupArrayIf((d, record_id, start, end, role), role != 0) AS waiting
         FROM (
-            SELECT customer, peer, call, arrayJoin(if(call.5 = 1, [0, 1, 2], [0])) AS role,
-                multiIf(role = 0, intDiv(call.3, @wait), role = 1, intDiv(toUInt32(call.4), @wait), intDiv(toUInt32(call.4), @wait) + 1) AS bucket
+            SELECT d, record_id, customer, peer, start, end, arrayJoin(if(outcome = 1 AND lasted AND d <= @last, [0, 1, 2], [0])) AS role,
+                multiIf(role = 0, intDiv(start, @wait), role = 1, intDiv(toInt64(end), @wait), intDiv(toInt64(end), @wait) + 1) AS bucket
             FROM (
-                SELECT customer, peer, arrayJoin(calls_of_pair) AS call
+                SELECT d, record_id, newest.1 AS customer, newest.2 AS peer, newest.3 AS start, newest.4 AS outcome,
+                    newest.5 AS lasted, newest.3 + newest.6 AS end
                 FROM (
-                    SELECT customer, peer,
-                        groupArray((d, record_id, start, start + if(lasted, duration_s, 0), toUInt8(outcome = 1 AND lasted AND d <= @last))) AS calls_of_pair
-                    FROM (
-                        SELECT customer, peer, record_id, toUInt16(day) AS d, toUInt32(time) AS start, toFloat64(duration_s) AS duration_s,
-                            duration_s >= 0 AND duration_s < 172800 AS lasted, outcome
-                        FROM calls FINAL
+                    SELECT d, record_id, argMax((customer, peer, toInt64(toUInt32(time)), outcome, ` + lasted + `, ` + lasting + `,
+                        deleted = 0 AND precision = 0 AND customer > 0 AND customer < @surrogates AND peer > 0), version) AS newest
+                    FROM (SELECT toUInt16(day) AS d, record_id, customer, peer, time, outcome, duration_s, precision, deleted, version FROM calls
                         WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
-                            AND deleted = 0 AND precision = 0
-                            AND customer > 0 AND customer < @surrogates AND peer > 0
-                            AND cityHash64(customer, peer) IN (
-                                SELECT cityHash64(customer, peer) AS pair FROM calls
-                                WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
-                                    AND customer > 0 AND customer < @surrogates AND peer > 0 AND customer % @slices = @slice
-                                GROUP BY pair HAVING count() > 1)
-                    )
-                    GROUP BY customer, peer
-                    HAVING count() > 1
+                            AND record_id IN (
+                                SELECT record_id FROM ` + perceivedMarks + ` WHERE mark IN (
+                                    SELECT mark FROM ` + perceivedMarks + ` GROUP BY mark HAVING count() > 1)))
+                    GROUP BY d, record_id
                 )
+                WHERE newest.7 = 1
             )
         )
         GROUP BY customer, peer, bucket
@@ -155,6 +147,29 @@ FROM (
     )
 )
 WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)`
+
+// lasted tells whether a call's duration is known, lasting is it in seconds, else 0.
+const (
+	lasted  = `(duration_s >= 0 AND duration_s < 172800)`
+	lasting = `if(` + lasted + `, toFloat64(duration_s), 0)`
+)
+
+// perceivedMarks marks the calls of one slice of customers with a hash of customer,
+// peer and hour: the hour a call starts in and, when it was completed, those in
+// which a redial may start. A call and its redial share a mark. Most calls share
+// none with any other and are put aside by it cheaply. Superseded versions are
+// marked like the newest: they, and hashes that clash, can only add calls that
+// are looked at.
+const perceivedMarks = `(
+    SELECT record_id, cityHash64(customer, peer, arrayJoin(hours)) AS mark
+    FROM (
+        SELECT record_id, customer, peer, toInt64(toUInt32(time)) AS start,
+            toInt64(start + ` + lasting + `) AS end,
+            if(outcome = 1 AND ` + lasted + `, arrayDistinct([intDiv(start, 3600), intDiv(end, 3600), intDiv(end + @wait, 3600)]), [intDiv(start, 3600)]) AS hours
+        FROM calls
+        WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
+            AND customer > 0 AND customer < @surrogates AND peer > 0 AND customer % @slices = @slice
+    ))`
 
 // perceivedNow selects the ids of the perceived drops that count, of the days
 // @day0 to @day1, as a subquery for IN. (ANY INNER JOIN would do in 18.16; since
