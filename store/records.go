@@ -21,7 +21,7 @@ var (
 	trafficTable = newTable("traffic", `hour DateTime('UTC'), radio_cell String, attempts UInt64, setups UInt64, drops UInt64, load UInt64, version UInt64`)
 	surveysTable = newTable("surveys", `record_id FixedString(16), time DateTime('UTC'), customer UInt64, region String, instrument String, score Float32, load UInt64, version UInt64`)
 	rejectsTable = newTable("rejects", `feed String, source String, content_hash String, file String, line UInt64, reason String, detail String, raw String,
-		profile_version String, time DateTime('UTC'), load UInt64, version UInt64`)
+		profile_version String, context String, time DateTime('UTC'), load UInt64, version UInt64`)
 )
 
 var _ ingest.Sink = (*Store)(nil)
@@ -166,6 +166,7 @@ func (s *Store) InsertRejects(ctx context.Context, l ingest.Load, rejects []inge
 		put(b, &b.buf.str, rejects, func(r *R) string { return r.Detail })
 		put(b, &b.buf.str, rejects, func(r *R) string { return r.Raw })
 		put(b, &b.buf.str, rejects, func(r *R) string { return r.ProfileVersion })
+		put(b, &b.buf.str, rejects, func(r *R) string { return r.Context })
 		put(b, &b.buf.i64, rejects, func(*R) int64 { return now })
 		stamp(b, l, rejects)
 	})

@@ -47,14 +47,14 @@ func (s *Store) Rejects(ctx context.Context, f RejectFilter, yield func(StoredRe
 		a["limit"] = f.Limit
 	}
 	return s.each(ctx, "list rejects", `
-		SELECT feed, source, content_hash, file, line, reason, detail, raw, profile_version, toInt64(toUInt32(time))
+		SELECT feed, source, content_hash, file, line, reason, detail, raw, profile_version, context, toInt64(toUInt32(time))
 		FROM rejects FINAL
 		WHERE load IN (SELECT argMax(key, version) FROM loads GROUP BY feed, source, content_hash)`+where+`
 		ORDER BY feed, source, file, content_hash, line, reason`+limit, a,
 		func(r driver.Rows) error {
 			var x StoredReject
 			var at int64
-			if err := r.Scan((*string)(&x.Feed), &x.Source, &x.ContentHash, &x.File, &x.Line, (*string)(&x.Reason), &x.Detail, &x.Raw, &x.ProfileVersion, &at); err != nil {
+			if err := r.Scan((*string)(&x.Feed), &x.Source, &x.ContentHash, &x.File, &x.Line, (*string)(&x.Reason), &x.Detail, &x.Raw, &x.ProfileVersion, &x.Context, &at); err != nil {
 				return err
 			}
 			x.Time = time.Unix(at, 0).UTC()

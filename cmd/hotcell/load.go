@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func feedNames() (names []string) {
 }
 
 func (p *program) loadFeedCommand(feed ingest.Feed) *cobra.Command {
-	var profile, format string
+	var profile, format, maxRejects string
 	cmd := &cobra.Command{
 		Use:   string(feed) + " FILE…",
 		Short: "Load " + string(feed),
@@ -61,11 +62,16 @@ func (p *program) loadFeedCommand(feed ingest.Feed) *cobra.Command {
 			if err := checkFormat(format, "table", "json"); err != nil {
 				return err
 			}
-			return p.load(cmd.Context(), feed, profile, format, files)
+			share, err := parseShare(maxRejects)
+			if err != nil {
+				return usagef("--max-rejects: %w", err)
+			}
+			return p.load(cmd.Context(), feed, profile, format, share, files)
 		},
 	}
 	cmd.Flags().StringVar(&profile, "profile", "", "how the file's columns become ours: a shipped name ("+strings.Join(ingest.Shipped(), ", ")+") or a YAML file")
 	cmd.Flags().StringVar(&format, "format", "table", "of the account: table or json")
+	cmd.Flags().StringVar(&maxRejects, "max-rejects", "", "load nothing of a file of which more than this share would be rejected, e.g. 5%")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(ingest.Shipped(), cobra.ShellCompDirectiveDefault))
 	return cmd
 }
@@ -80,7 +86,7 @@ type loadResult struct {
 
 // load takes the files in one after the other. A file at fault does not keep the
 // others out; the exit status tells.
-func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, format string, files []string) (err error) {
+func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, format string, maxRejects float64, files []string) (err error) {
 	profile, err := ingest.OpenProfile(feed, profileName)
 	if err != nil {
 		return usageError{err}
@@ -91,7 +97,7 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	bar := p.newLoadProgress()
-	loader, err := p.newLoader(ctx, s, bar.show)
+	loader, err := p.newLoader(ctx, s, maxRejects, bar.show)
 	if err != nil {
 		return err
 	}
@@ -130,8 +136,24 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	return nil
 }
 
+// parseShare reads "5%" or "0.05"; empty is 0, no limit.
+func parseShare(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || !(v > 0 && v <= 1) {
+		return 0, fmt.Errorf("%q is not a share such as 5%% or 0.05", text)
+	}
+	return v, nil
+}
+
 // newLoader wires store, catalogue and key together.
-func (p *program) newLoader(ctx context.Context, s *store.Store, progress func(ingest.Progress)) (*ingest.Loader, error) {
+func (p *program) newLoader(ctx context.Context, s *store.Store, maxRejects float64, progress func(ingest.Progress)) (*ingest.Loader, error) {
 	key, err := p.pseudonymKey()
 	if err != nil {
 		return nil, err
@@ -144,6 +166,7 @@ func (p *program) newLoader(ctx context.Context, s *store.Store, progress func(i
 	cfg.PseudonymKey = key
 	cfg.Logger = p.log
 	cfg.Progress = progress
+	cfg.MaxRejectShare = maxRejects
 	if p.settings.Ingest.Workers > 0 {
 		cfg.Workers = p.settings.Ingest.Workers
 	}

@@ -45,6 +45,13 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// writeJSONLine writes one object on one line (NDJSON).
+func writeJSONLine(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
 func writeRankingTable(w io.Writer, r *ranking) error {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)

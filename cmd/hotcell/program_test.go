@@ -194,13 +194,7 @@ func checkRanking(t *testing.T, r ranking, truth *city.Truth) {
 func TestExitStatusAndMessages(t *testing.T) {
 	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "key")}
 	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	write := func(name, text string) string { return write(t, dir, name, text) }
 	const header = "record_id,time,subscriber_id,peer_id,outcome,duration_s,cause,rat,cell_id,operator,lat,lon,accuracy_m,floor,indoor,rating\n"
 	const row = "1,2026-05-01T10:00:00Z,s1,s2,completed,60,,4g,,,31.2,121.5,10,,outdoor,\n"
 	for _, c := range []struct {

@@ -32,6 +32,7 @@ ORDER BY id;
     detail String,
     raw String{{codec "ZSTD(3)"}},
     profile_version String,
+    context String{{codec "ZSTD(3)"}},
     time DateTime('UTC'),
     load UInt64,
     version UInt64

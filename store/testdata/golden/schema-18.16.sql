@@ -183,6 +183,13 @@ ENGINE = ReplacingMergeTree(generation)
 ORDER BY day
 SETTINGS index_granularity = 8192;
 
+CREATE TABLE placed ( load UInt64,
+    catalogue String,
+    seq UInt64)
+ENGINE = ReplacingMergeTree(seq)
+ORDER BY load
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE regions ( code String,
     name String,
     level String,
@@ -203,6 +210,7 @@ CREATE TABLE rejects ( feed String,
     detail String,
     raw String,
     profile_version String,
+    context String,
     time DateTime('UTC'),
     load UInt64,
     version UInt64)
