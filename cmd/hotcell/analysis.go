@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -96,9 +97,15 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	if err != nil {
 		return nil, err
 	}
+	if _, known := places.Region(q.Region); q.Region != "" && !known {
+		return nil, usagef("there is no region %q in the catalogue; \"hotcell load regions\" loads them", q.Region)
+	}
 	evidence, err := a.store.Evidence(ctx, withDefaults(q))
 	if err != nil {
 		return nil, err
+	}
+	if evidence.Calls == 0 && len(evidence.Complaints) == 0 {
+		return nil, nothingToRank(q, evidence.Query)
 	}
 	previous, err := a.Latest(ctx)
 	if err != nil {
@@ -110,6 +117,16 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	}
 	stamp(run, time.Now().UTC())
 	return run, nil
+}
+
+// nothingToRank says why there is no evidence: an empty store, or a question
+// that no record answers.
+func nothingToRank(asked, looked hotspots.Query) error {
+	if asked.End.IsZero() && asked.Region == "" && asked.Scene == geo.SceneUnknown && asked.RAT == geo.RATUnknown && asked.Operator == "" {
+		return errors.New("there is nothing to rank yet: load calls with \"hotcell load calls FILE…\" first")
+	}
+	return fmt.Errorf("no call and no complaint between %s and %s answers to these filters; leave --end out for the newest records",
+		looked.End.Add(-looked.Window).Format("2006-01-02"), looked.End.Format("2006-01-02"))
 }
 
 // recentRuns is how far Latest looks back past runs over a part of the data.

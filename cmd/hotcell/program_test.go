@@ -218,6 +218,8 @@ func TestExitStatusAndMessages(t *testing.T) {
 		{"unknown column", []string{"load", "calls", write("extra.csv", strings.TrimSpace(header)+",colour\n")}, exitFailed, "colour"},
 		{"binary", []string{"load", "calls", write("bin.csv", "\x00\x01\x02\x03\x04PNG\x00\x00")}, exitFailed, "bin.csv"},
 		{"truncated gzip", []string{"load", "calls", write("cut.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b")}, exitFailed, "cut.csv.gz"},
+		{"empty store", []string{"rank"}, exitFailed, "there is nothing to rank yet"},
+		{"no such region", []string{"rank", "--region", "Atlantis"}, exitUsage, `no region "Atlantis"`},
 		{"no hotspot", []string{"hotspot", "show", "hs_none"}, exitFailed, "there is no run yet"},
 		{"server and store", []string{"--server", "http://127.0.0.1:1", "load", "calls", write("b.csv", header+row)}, exitUsage, "does not go with --server"},
 		{"no server", []string{"--server", "http://127.0.0.1:1", "rank"}, exitFailed, "cannot reach the server"},
