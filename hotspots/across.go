@@ -13,8 +13,10 @@ import (
 // coverage contains venues. Both are joined here, so that one fault is one
 // hotspot and what is listed next is another.
 const (
-	spillCells = 4   // cells that positions from one venue or segment may light up
-	spillShare = 0.5 // of its excess that may end up there, at most
+	spillCells = 7   // cells that positions from one venue or segment may light up
+	spillShare = 2.5 // most excess that may end up there, over what stays
+	spillRatio = 1.3 // how much worse than its surroundings the source is, at least
+	spillClear = 0.5 // share of the source's excess below which that is not asked
 	spillOdds  = -1  // log odds of a fault from which a neighbour counts as lit up
 	sameFault  = 0.7 // prior probability that a venue inside a faulty area shares the fault
 )
@@ -76,7 +78,8 @@ func (m *model) joint(a *atlas, g group) joint {
 	return j
 }
 
-// joinSpill gives small groups of cells beside a much stronger venue or segment to it.
+// joinSpill gives small groups of cells to the venue or segment beside them whose
+// misplaced calls they hold.
 func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
 	for b := range all {
 		small := &all[b]
@@ -91,7 +94,7 @@ func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
 			for _, near := range c.Disk(1) {
 				for _, g := range at[near] {
 					big := &all[g]
-					if big.cell || big.gone || small.excess > spillShare*big.excess {
+					if big.cell || big.gone || !m.spills(big, small) {
 						continue
 					}
 					if best < 0 || big.excess > all[best].excess || big.excess == all[best].excess && g < best {
@@ -104,6 +107,16 @@ func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
 			all[best].take(small)
 		}
 	}
+}
+
+// spills tells whether a group of cells can be what positions from a venue or
+// segment beside it light up. Calls that land outside are mixed with normal ones
+// there, so the source must be worse than they are, unless they are a mere fringe.
+func (m *model) spills(source, cells *joint) bool {
+	if len(cells.cells) <= 4 && cells.excess <= spillClear*source.excess {
+		return true
+	}
+	return cells.excess <= spillShare*source.excess && source.sum.ratio(m) >= spillRatio*cells.sum.ratio(m)
 }
 
 func (j *joint) take(o *joint) {

@@ -45,9 +45,10 @@ func (m *model) faultyShare(members []int32) float64 {
 }
 
 // main is the member that stands for all: of the kind of place (cells, or venues
-// and segments) with the larger excess, the one with most bad calls.
+// and segments) with the larger excess, the one with most bad calls. Venues and
+// segments also stand for cells that hold more, but are less bad: see spills.
 func (m *model) main(members []int32) int {
-	excess := [2]float64{}
+	var x, e [2]float64
 	var seen [2]bool
 	kind := func(i int32) int {
 		if isCell(m.ids[i]) {
@@ -56,11 +57,17 @@ func (m *model) main(members []int32) int {
 		return 1
 	}
 	for _, i := range members {
-		excess[kind(i)] += m.calls.x[i] - m.calls.expected[i]
+		x[kind(i)] += m.calls.x[i]
+		e[kind(i)] += m.calls.expected[i]
 		seen[kind(i)] = true
 	}
 	want := 0
-	if !seen[0] || seen[1] && excess[1] > excess[0] {
+	switch inside, outside := x[1]-e[1], x[0]-e[0]; {
+	case !seen[0]:
+		want = 1
+	case seen[1] && inside > outside:
+		want = 1
+	case seen[1] && spillShare*inside >= outside && x[1]*e[0] >= spillRatio*x[0]*e[1]:
 		want = 1
 	}
 	best := -1

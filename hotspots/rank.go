@@ -80,7 +80,7 @@ func (m *model) withoutExposure() bool {
 
 // worthFilling is the share of the largest avoidable impact that a place needs to
 // fill up a short list: crumbs do not make it more useful.
-const worthFilling = 0.1
+const worthFilling = 0.05
 
 // list orders candidates and keeps those that are credible: hotspots with a
 // positive lower bound, further ones as long as the expected share of false
