@@ -56,7 +56,16 @@ func openParquet(in *input) (pf *parquetFile, err error) {
 	var rows int64
 	for _, g := range pf.groups {
 		pf.starts = append(pf.starts, rows)
-		rows += g.NumRows()
+		n := g.NumRows()
+		for _, c := range g.ColumnChunks() {
+			if n < 0 || c.NumValues() < n { // a lie here would have us read rows without end
+				return nil, errors.New("the Parquet file is damaged (its row counts do not agree); ask its source to send it again")
+			}
+		}
+		rows += n
+	}
+	if rows != f.NumRows() {
+		return nil, errors.New("the Parquet file is damaged (its row counts do not agree); ask its source to send it again")
 	}
 	return pf, nil
 }
@@ -211,8 +220,10 @@ func (r *parquetRows) reset(p part) (fault *rowFault) {
 	}
 	r.at0, r.left, r.have = p.line, p.rows, nil
 	r.rows = r.pf.groups[g].Rows()
-	if err := r.rows.SeekToRow(first - r.pf.starts[g]); err != nil {
-		return r.damaged(err)
+	if first > r.pf.starts[g] {
+		if err := r.rows.SeekToRow(first - r.pf.starts[g]); err != nil {
+			return r.damaged(err)
+		}
 	}
 	return nil
 }
