@@ -16,6 +16,7 @@ const (
 	spillCells = 7   // cells that positions from one venue or segment may light up
 	spillShare = 2.5 // most excess that may end up there, over what stays
 	spillRatio = 1.3 // how much worse than its surroundings the source is, at least
+	spillAlike = 0.8 // the same where the source holds the larger excess
 	spillClear = 0.5 // share of the source's excess below which that is not asked
 	spillOdds  = -1  // log odds of a fault from which a neighbour counts as lit up
 	sameFault  = 0.7 // prior probability that a venue inside a faulty area shares the fault
@@ -114,6 +115,9 @@ func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
 // there, so the source must be worse than they are, unless they are a mere fringe.
 func (m *model) spills(source, cells *joint) bool {
 	if len(cells.cells) <= 4 && cells.excess <= spillClear*source.excess {
+		return true
+	}
+	if cells.excess <= source.excess && source.sum.ratio(m) >= spillAlike*cells.sum.ratio(m) {
 		return true
 	}
 	return cells.excess <= spillShare*source.excess && source.sum.ratio(m) >= spillRatio*cells.sum.ratio(m)
