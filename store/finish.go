@@ -25,7 +25,7 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 	}
 	switch l.Feed {
 	case ingest.FeedCalls:
-		if err := s.reconcile(ctx, "calls", l, keys); err != nil {
+		if err := s.reconcile(ctx, "calls", l, a, keys); err != nil {
 			return err
 		}
 		days, err := s.daysOf(ctx, "calls", "day", keys)
@@ -36,7 +36,7 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 			return err
 		}
 	case ingest.FeedComplaints, ingest.FeedSurveys:
-		if err := s.reconcile(ctx, string(l.Feed), l, keys); err != nil {
+		if err := s.reconcile(ctx, string(l.Feed), l, a, keys); err != nil {
 			return err
 		}
 	}
@@ -59,14 +59,15 @@ func withEves(days []int32) []int32 {
 // reconcile removes the older versions of records that a load moved to another
 // day: of the live rows of an id the newest stays, the others get a tombstone of
 // at least its version. Tombstones carry the load's key, so that the days they
-// lie on count as touched. Only loads of the same source can share record ids.
-func (s *Store) reconcile(ctx context.Context, table string, l ingest.Load, keys []uint64) error {
+// lie on count as touched. Only loads of the same source can share record ids, and
+// a file that repeats ids of its own.
+func (s *Store) reconcile(ctx context.Context, table string, l ingest.Load, a ingest.Account, keys []uint64) error {
 	all, err := s.loadKeys(ctx, l.Feed, l.Source)
 	if err != nil {
 		return err
 	}
 	others := slices.ContainsFunc(all, func(k uint64) bool { return !slices.Contains(keys, k) })
-	if !others && len(keys) == 1 {
+	if !others && len(keys) == 1 && a.Duplicate+a.Corrected == 0 {
 		return nil
 	}
 	var rows uint64

@@ -278,3 +278,17 @@ func TestVersionHelpAndCompletion(t *testing.T) {
 		}
 	}
 }
+
+// One file that corrects a call onto another day leaves one call.
+func TestCorrectionWithinAFileMovesTheDay(t *testing.T) {
+	eachHome(t, func(t *testing.T, h home) {
+		file := write(t, t.TempDir(), "calls.csv", "record_id,time,outcome,lat,lon\n"+
+			"1,2026-05-01T10:00:00Z,completed,31.2,121.5\n"+
+			"2,2026-05-01T11:00:00Z,completed,31.2,121.5\n"+
+			"1,2026-05-03T10:00:00Z,dropped,31.2,121.5\n")
+		h.load("calls", file)
+		if r := h.rank(); r.Run.Summary.Calls != 2 || r.Run.Summary.Bad != 1 {
+			t.Errorf("the store has %d calls, %d of them bad; want 2 and 1", r.Run.Summary.Calls, r.Run.Summary.Bad)
+		}
+	})
+}
