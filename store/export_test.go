@@ -28,3 +28,14 @@ func (s *Store) Text(t testing.TB, query string) string {
 	}
 	return v
 }
+
+// Exec runs a statement as a person with clickhouse-client would.
+func (s *Store) Exec(t testing.TB, statement string) {
+	t.Helper()
+	if err := s.exec(t.Context(), "run a statement", statement, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// RelocateSlice is how many records Relocate reads at once.
+const RelocateSlice = relocateSlice

@@ -71,6 +71,11 @@ func (s *Store) Begin(ctx context.Context, l ingest.Load) (*ingest.Account, erro
 	if err != nil || found != nil {
 		return found, err
 	}
+	if v := s.placeWith.Load(); v != nil && hasPlaces(l.Feed) {
+		if err := s.writePlaced(ctx, []uint64{loadKey(l.ID)}, *v); err != nil {
+			return nil, err
+		}
+	}
 	return nil, s.writeLoads(ctx, []loadRow{{Load: l, state: loadStarted}})
 }
 

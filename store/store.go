@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -62,7 +63,9 @@ type Store struct {
 	settings clickhouse.Settings // sent with every query; only those this version knows
 
 	derive sync.Mutex // one derivation of perceived drops at a time
-	close  sync.Once
+
+	placeWith atomic.Pointer[string] // version of the catalogue that places the records of new loads; nil: not told
+	close     sync.Once
 }
 
 // Open connects to the store named by cfg.DSN and creates its database when it
