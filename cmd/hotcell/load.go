@@ -130,6 +130,15 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 			return err
 		}
 	}
+	if feed == ingest.FeedVenues || feed == ingest.FeedRegions || feed == ingest.FeedSites {
+		note, err := misplacedNote(ctx, s)
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			fmt.Fprintln(p.err, "hotcell: "+note)
+		}
+	}
 	if faulty > 0 {
 		return fmt.Errorf("%d of %d files could not be loaded whole", faulty, len(files))
 	}
@@ -158,10 +167,11 @@ func (p *program) newLoader(ctx context.Context, s *store.Store, maxRejects floa
 	if err != nil {
 		return nil, err
 	}
-	catalogue, _, err := loadCatalogue(ctx, s, "")
+	catalogue, version, err := loadCatalogue(ctx, s, "")
 	if err != nil {
 		return nil, err
 	}
+	s.PlaceWith(version)
 	cfg := ingest.DefaultConfig()
 	cfg.PseudonymKey = key
 	cfg.Logger = p.log
