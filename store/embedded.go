@@ -22,7 +22,7 @@ func (s *Store) openEmbedded(ctx context.Context) (*clickhouse.Options, error) {
 	case err != nil:
 		return nil, &Error{Code: CodeEngine, Message: "cannot start the embedded engine: " + err.Error(), Err: err}
 	}
-	s.closer = engine.Close
+	s.engine, s.closer = engine, engine.Close
 	opts := engine.Options()
 	opts.Auth.Database = s.dsn.Database
 	return opts, nil

@@ -6,19 +6,26 @@ import (
 	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/hotcell/hotcell/ingest"
 )
 
-// table is where one feed's blocks go: its columns in the order they are
-// filled, with the types sent over the wire. Low-cardinality columns are sent as
-// plain strings; columns with defaults that the server computes are left out.
+// table is where one feed's blocks go: its columns in the order they are filled,
+// with their types; columns with defaults that the server computes are left out.
 type table struct {
 	name    string
 	columns []clickhouse.ColumnNameAndType
+	// spelled are the columns as the driver sends them: it builds dictionaries
+	// slower than the server, and old servers know none.
+	spelled []clickhouse.ColumnNameAndType
 	query   string
 }
+
+// Types of columns that are handled in ways of their own.
+const (
+	lowCardinality = "LowCardinality(String)"
+	dateTime       = "DateTime('UTC')"
+)
 
 // newTable takes "name Type" pairs, separated by commas.
 func newTable(name, columns string) *table {
@@ -27,21 +34,25 @@ func newTable(name, columns string) *table {
 	for _, c := range strings.Split(columns, ",") {
 		n, typ, _ := strings.Cut(strings.TrimSpace(c), " ")
 		t.columns = append(t.columns, clickhouse.ColumnNameAndType{Name: n, Type: typ})
+		if typ == lowCardinality {
+			typ = "String"
+		}
+		t.spelled = append(t.spelled, clickhouse.ColumnNameAndType{Name: n, Type: typ})
 		names = append(names, n)
 	}
 	t.query = "INSERT INTO " + name + " (" + strings.Join(names, ",") + ")"
 	return t
 }
 
-// block fills one native block column by column.
+// block fills a native block column by column.
 type block struct {
-	batch driver.Batch
-	col   int
-	err   error
-	buf   *buffers
+	native *nativeBlock
+	col    int
+	err    error
+	buf    *buffers
 }
 
-// buffers are reused between columns and blocks: the driver copies what it is given.
+// buffers are reused between columns and blocks.
 type buffers struct {
 	u8   []uint8
 	u64  []uint64
@@ -68,7 +79,7 @@ func put[T, E any](b *block, buf *[]E, items []T, get func(*T) E) {
 		col = append(col, get(&items[i]))
 	}
 	*buf = col
-	b.err = b.batch.Column(b.col).Append(col)
+	b.err = b.native.cols[b.col].add(b.native.table.columns[b.col].Type, col)
 	b.col++
 }
 
@@ -79,33 +90,61 @@ func stamp[T any](b *block, l ingest.Load, items []T) {
 	put(b, &b.buf.u64, items, func(*T) uint64 { return l.Version })
 }
 
-// insert stores rows in one block, which the server takes whole or, where it
-// spans months, month by month. A block that may have been stored in part is
-// sent again: rows are keyed, so nothing doubles.
+// insert stores rows in one block.
 func (s *Store) insert(ctx context.Context, t *table, rows int, fill func(*block)) error {
-	if rows == 0 {
+	n := newNativeBlock(t)
+	if err := n.append(rows, fill); err != nil {
+		return err
+	}
+	return s.send(ctx, n)
+}
+
+// append fills rows into the block.
+func (n *nativeBlock) append(rows int, fill func(*block)) error {
+	b := &block{native: n, buf: bufferPool.Get().(*buffers)}
+	defer bufferPool.Put(b.buf)
+	if rows > 0 {
+		fill(b)
+		n.rows += rows
+	}
+	return b.err
+}
+
+// send stores a block, which the server takes whole or, where it spans months,
+// month by month. A block that may have been stored in part is sent again: rows
+// are keyed, so nothing doubles.
+func (s *Store) send(ctx context.Context, n *nativeBlock) error {
+	if n.rows == 0 {
 		return nil
 	}
-	name := "store " + t.name
+	name := "store " + n.table.name
 	defer s.metrics.time(name)()
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(s.settings), clickhouse.WithColumnNamesAndTypes(t.columns))
-	err := s.retry(ctx, name, func() error {
-		batch, err := s.conn.PrepareBatch(ctx, t.query)
-		if err != nil {
-			return err
-		}
-		b := &block{batch: batch, buf: bufferPool.Get().(*buffers)}
-		fill(b)
-		bufferPool.Put(b.buf)
-		if b.err != nil {
-			_ = batch.Abort() // the connection is dropped; b.err says why
-			return b.err
-		}
-		return batch.Send()
-	})
+	deliver := s.sendToServer
+	if s.engine != nil {
+		deliver = s.sendToEngine
+	}
+	err := s.retry(ctx, name, func() error { return deliver(ctx, n) })
 	if err == nil {
-		s.metrics.rows.WithLabelValues(t.name).Add(float64(rows))
-		s.metrics.batches.WithLabelValues(t.name).Inc()
+		s.metrics.rows.WithLabelValues(n.table.name).Add(float64(n.rows))
+		s.metrics.batches.WithLabelValues(n.table.name).Inc()
 	}
 	return err
+}
+
+func (s *Store) sendToServer(ctx context.Context, n *nativeBlock) error {
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(s.settings), clickhouse.WithColumnNamesAndTypes(n.table.spelled))
+	batch, err := s.conn.PrepareBatch(ctx, n.table.query)
+	if err != nil {
+		return err
+	}
+	if err := n.fill(batch); err != nil {
+		_ = batch.Abort() // the connection is dropped; err says why
+		return err
+	}
+	return batch.Send()
+}
+
+// sendToEngine hands the block's bytes over as they are.
+func (s *Store) sendToEngine(ctx context.Context, n *nativeBlock) error {
+	return s.engine.Insert(ctx, s.dsn.Database, n.table.query, s.settings, n.reader())
 }

@@ -11,14 +11,14 @@ import (
 
 var (
 	callsTable = newTable("calls", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64, peer UInt64,
-		outcome UInt8, duration_s Float32, cause String, rat UInt8, radio_cell String, operator String, floor Int16, indoor UInt8, rating UInt8,
-		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region String, load UInt64, version UInt64`)
+		outcome UInt8, duration_s Float32, cause LowCardinality(String), rat UInt8, radio_cell LowCardinality(String), operator LowCardinality(String), floor Int16, indoor UInt8, rating UInt8,
+		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), load UInt64, version UInt64`)
 	complaintsTable = newTable("complaints", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64,
-		channel String, appeal UInt8, category String, text String, address String, venue String, radio_cell String, status String,
-		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region String, load UInt64, version UInt64`)
+		channel LowCardinality(String), appeal UInt8, category LowCardinality(String), text String, address String, venue String, radio_cell LowCardinality(String), status LowCardinality(String),
+		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), load UInt64, version UInt64`)
 	subscribersTable = newTable("subscribers", `customer UInt64, valid_from DateTime('UTC'), segment UInt8, value_tier UInt8,
 		tenure_months Float32, arpu Float32, churned_at DateTime('UTC'), load UInt64, version UInt64`)
-	trafficTable = newTable("traffic", `hour DateTime('UTC'), radio_cell String, attempts UInt64, setups UInt64, drops UInt64, load UInt64, version UInt64`)
+	trafficTable = newTable("traffic", `hour DateTime('UTC'), radio_cell LowCardinality(String), attempts UInt64, setups UInt64, drops UInt64, load UInt64, version UInt64`)
 	surveysTable = newTable("surveys", `record_id FixedString(16), time DateTime('UTC'), customer UInt64, region String, instrument String, score Float32, load UInt64, version UInt64`)
 	rejectsTable = newTable("rejects", `feed String, source String, content_hash String, file String, line UInt64, reason String, detail String, raw String,
 		profile_version String, context String, time DateTime('UTC'), load UInt64, version UInt64`)

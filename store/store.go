@@ -24,6 +24,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/hotcell/hotcell/store/embedded"
 )
 
 // Config says where the data lives and how to behave when the store is in trouble.
@@ -56,7 +58,8 @@ type Store struct {
 	dsn     DSN
 	log     *slog.Logger
 	conn    driver.Conn
-	closer  func() error // ends the embedded engine; nil for servers
+	engine  *embedded.Engine // nil for servers
+	closer  func() error     // ends the embedded engine; nil for servers
 	metrics *metrics
 
 	version  serverVersion

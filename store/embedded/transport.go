@@ -38,7 +38,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			"a query has text after its semicolon. (SYNTAX_ERROR)"}), nil
 	}
 	if r.batch != nil {
-		resp, err = t.engine.insert(ctx, req, r)
+		if err = t.engine.insert(ctx, r); err == nil {
+			resp = answer(req, nil)
+		}
 	} else {
 		resp, err = t.engine.ask(ctx, req, r)
 	}
@@ -260,21 +262,21 @@ var insertPattern = regexp.MustCompile("(?is)^(\\s*INSERT\\s+INTO\\s+(?:TABLE\\s
 	"\\s*(?:\\((?:`(?:[^`\\\\]|\\\\.)+`|\"(?:[^\"\\\\]|\\\\.)+\"|[^`\"()])*\\))?)(\\s+SETTINGS\\s.*?)?\\s*\\bFORMAT\\s+Native\\s*;?\\s*$")
 
 // insert runs an INSERT whose rows are the request's body.
-func (e *core) insert(ctx context.Context, req *http.Request, r *request) (*http.Response, error) {
+func (e *core) insert(ctx context.Context, r *request) error {
 	parts := insertPattern.FindStringSubmatch(r.query)
 	if parts == nil {
-		return nil, fmt.Errorf("the embedded engine takes batches as INSERT INTO table (columns) only, not: %.200s", r.query)
+		return fmt.Errorf("the embedded engine takes batches as INSERT INTO table (columns) only, not: %.200s", r.query)
 	}
 	if err := e.alive(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	var body spool
 	select {
 	case body = <-e.spools:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case <-e.closing.Done():
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	giveBack := func() {
 		if body != nil {
@@ -286,7 +288,7 @@ func (e *core) insert(ctx context.Context, req *http.Request, r *request) (*http
 		var err error
 		if body, err = newSpool(e.spoolDir()); err != nil {
 			e.spools <- nil
-			return nil, err
+			return err
 		}
 	}
 	n, err := body.fill(r.batch)
@@ -300,7 +302,7 @@ func (e *core) insert(ctx context.Context, req *http.Request, r *request) (*http
 	}
 	if err != nil {
 		giveBack()
-		return nil, err
+		return err
 	}
 	tag, tagged := e.tag(parts[1] + " FROM INFILE " + quote(body.path()) + parts[2] + " FORMAT Native")
 	var failure error
@@ -314,11 +316,8 @@ func (e *core) insert(ctx context.Context, req *http.Request, r *request) (*http
 		e.release(c)
 	}
 	if err := e.await(ctx, tag, done, finish); err != nil {
-		return nil, err
+		return err
 	}
 	finish()
-	if failure != nil {
-		return nil, failure
-	}
-	return answer(req, nil), nil
+	return failure
 }
