@@ -45,14 +45,15 @@ type ClaimFigures struct {
 	Lower        *float64 `json:"lower"` // one-sided bounds, each at Confidence
 	Upper        *float64 `json:"upper"`
 	Confidence   float64  `json:"confidence"`
-	Events       float64  `json:"events"`              // bad calls, customers or complaints; with units: size that meets the threshold
-	Base         float64  `json:"base"`                // calls, customers; with units: size of the whole area
-	Customers    uint64   `json:"customers"`           // behind the figures; with units: customers summed over the units
-	Clusters     uint64   `json:"clusters"`            // clusters of customers; 0 = customers are independent
-	Units        int      `json:"units,omitempty"`     // cells, kilometres or venues with use
-	UnknownShare *float64 `json:"unknown,omitempty"`   // share of the area without use
-	Bound        string   `json:"bound"`               // how the bounds were computed
-	Unlocated    uint64   `json:"unlocated,omitempty"` // calls of the period without a place
+	Events       float64  `json:"events"`               // bad calls, customers or complaints; with units: size that meets the threshold
+	Base         float64  `json:"base"`                 // calls, customers; with units: size of the whole area
+	Customers    uint64   `json:"customers"`            // behind the figures; with units: customers summed over the units
+	Clusters     uint64   `json:"clusters"`             // clusters of customers; 0 = customers are independent
+	Units        int      `json:"units,omitempty"`      // cells, kilometres or venues with use
+	UnknownShare *float64 `json:"unknown,omitempty"`    // share of the area without use
+	Bound        string   `json:"bound"`                // how the bounds were computed
+	Unlocated    uint64   `json:"unlocated,omitempty"`  // calls of the period without a place
+	QuietDays    uint64   `json:"quiet_days,omitempty"` // days of the period without a single call
 }
 
 // ClaimSampleNeed says what it takes to support the claim if the measured rates stay
@@ -85,7 +86,7 @@ func CheckClaim(c Claim, ev *ClaimEvidence) (*ClaimCheck, error) {
 		Expires: c.expires(),
 	}
 	check.Figures.Confidence = c.confidence()
-	check.Figures.Unlocated = ev.Unlocated
+	check.Figures.Unlocated, check.Figures.QuietDays = ev.Unlocated, ev.QuietDays
 	if c.inUnits() {
 		check.share(ev)
 	} else if err := check.ratio(ev); err != nil {

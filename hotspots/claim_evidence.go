@@ -38,6 +38,7 @@ type ClaimEvidence struct {
 	Units       []UnitUse     // when Query.Units is set: cells of geo.RankResolution, highway kilometres or venues that belong to the area
 	TotalSize   float64       // of the whole area in the unit of UnitUse.Size; what the units do not cover counts as unknown
 	Unlocated   uint64        // calls of the period without a place, which could belong to the area
+	QuietDays   uint64        // days of the period without a single call anywhere
 }
 
 // CustomerUse is what one customer did and suffered in the claim's area, period
@@ -175,7 +176,7 @@ func (ev *ClaimEvidence) digest() (string, error) {
 		return "", fmt.Errorf("claim evidence: %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%q %v %d\n", query, ev.DataVersion, ev.TotalSize, ev.Unlocated)
+	fmt.Fprintf(h, "%s\n%q %v %d %d\n", query, ev.DataVersion, ev.TotalSize, ev.Unlocated, ev.QuietDays)
 	for _, line := range lines {
 		io.WriteString(h, line)
 		io.WriteString(h, "\n")

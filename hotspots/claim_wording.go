@@ -226,6 +226,11 @@ func (k *ClaimCheck) notes() []ClaimText {
 			fmt.Sprintf("%s calls of the period could not be located and are not in the figures.", claimCount(f.Unlocated)),
 			fmt.Sprintf("该时段有%s次通话无法定位，未计入。", claimCount(f.Unlocated))})
 	}
+	if f.QuietDays > 0 {
+		notes = append(notes, ClaimText{
+			fmt.Sprintf("%s days of the period have no call at all: nothing is known of them. Were all files loaded?", claimCount(f.QuietDays)),
+			fmt.Sprintf("该时段有%s天没有任何通话记录，情况未知。请核对数据是否全部入库。", claimCount(f.QuietDays))})
+	}
 	for _, word := range claimAbsolutes {
 		if strings.Contains(strings.ToLower(k.Claim.Statement), word) {
 			notes = append(notes, ClaimText{
