@@ -26,9 +26,13 @@ reason and never stop a load; loading a file again changes nothing. After each f
 the account is printed: read = accepted + rejected + duplicate.
 
 Load regions, venues and sites before calls and complaints, so that records find
-their place.`,
+their place.
+
+- is standard input. A quoted pattern is matched here, with ** over folders.`,
 		Example: `  hotcell load calls calls.csv.gz
-  hotcell load calls --profile mycall CallVoiceQuality_Data_2018_*.csv`,
+  hotcell load calls --profile mycall CallVoiceQuality_Data_2018_*.csv
+  hotcell load calls '/data/cdr/2026-05-*/**/*.csv.gz'
+  ssh collector cat calls.csv | hotcell load calls -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usagef("say what to load: %s", strings.Join(feedNames(), ", "))
@@ -65,6 +69,9 @@ func (p *program) loadFeedCommand(feed ingest.Feed) *cobra.Command {
 			share, err := parseShare(maxRejects)
 			if err != nil {
 				return usagef("--max-rejects: %w", err)
+			}
+			if files, err = expandFiles(files); err != nil {
+				return err
 			}
 			return p.load(cmd.Context(), feed, profile, format, share, files)
 		},
@@ -106,7 +113,13 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	var results []loadResult
 	for _, file := range files {
 		bar.start(file)
-		account, err := loader.Load(ctx, feed, profile, file)
+		var account ingest.Account
+		if file == standardInput {
+			file = standardInputName
+			account, err = loader.LoadReader(ctx, feed, profile, file, interruptible(ctx, p.in))
+		} else {
+			account, err = loader.Load(ctx, feed, profile, file)
+		}
 		bar.done()
 		result := loadResult{File: file, Feed: string(feed), Account: account}
 		if err != nil {
