@@ -17,11 +17,15 @@ type Config struct {
 	PseudonymKey []byte
 	// Workers is the number of goroutines that parse and locate rows.
 	Workers int
-	// ChunkBytes is how much of a file one worker takes at a time. A chunk gives one
-	// batch for the sink, so it bounds memory: about 4 × ChunkBytes × (Workers + InFlight).
+	// ChunkBytes is how much of a file one worker takes at a time. It bounds memory:
+	// about 4 × ChunkBytes × (Workers + InFlight).
 	ChunkBytes int
 	// MaxLineBytes is the longest row; longer ones are rejected.
 	MaxLineBytes int
+	// BatchRows and BatchBytes are how much is gathered for one insert, where the sink
+	// can gather (see CallBatches); else a chunk gives one insert. There are up to
+	// InFlight + 1 batches in memory.
+	BatchRows, BatchBytes int
 	// InFlight is how many batches may be on their way to the sink at once.
 	InFlight int
 	// HoldRows is how many rows that may be known already are held back before the
@@ -60,7 +64,9 @@ func DefaultConfig() Config {
 		Workers:      min(runtime.GOMAXPROCS(0), 16),
 		ChunkBytes:   8 << 20,
 		MaxLineBytes: 1 << 20,
-		InFlight:     2,
+		BatchRows:    500_000,
+		BatchBytes:   64 << 20,
+		InFlight:     min(max(runtime.GOMAXPROCS(0)/2, 1), 2),
 		HoldRows:     50_000,
 		Earliest:     time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 		Future:       48 * time.Hour,
@@ -83,6 +89,8 @@ func (c *Config) check() error {
 	atLeast("Workers", c.Workers, 1)
 	atLeast("ChunkBytes", c.ChunkBytes, 16)
 	atLeast("MaxLineBytes", c.MaxLineBytes, 8)
+	atLeast("BatchRows", c.BatchRows, 1)
+	atLeast("BatchBytes", c.BatchBytes, 1)
 	atLeast("InFlight", c.InFlight, 1)
 	atLeast("HoldRows", c.HoldRows, 1)
 	if c.MaxRejectShare < 0 || c.MaxRejectShare > 1 {

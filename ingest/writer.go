@@ -28,6 +28,9 @@ type writer[T any] struct {
 	rounds      uint64
 	rejects     []Reject
 
+	open  Batch[T]      // being filled; nil when none is
+	empty chan Batch[T] // those not in use; nil where the sink has no batches
+
 	inserts *errgroup.Group
 	slots   chan struct{}
 	stop    context.CancelFunc
@@ -37,6 +40,9 @@ func newWriter[T any](p *pipeline[T]) *writer[T] {
 	w := &writer[T]{p: p, slots: make(chan struct{}, p.l.cfg.InFlight), first: 1<<31 - 1, last: -1 << 31}
 	if p.ops.existing == nil {
 		w.known = map[RecordID]uint64{}
+	}
+	if p.ops.batches != nil && !p.l.trial {
+		w.empty = p.ops.batches(p.l.sink, p.l.cfg.InFlight+1)
 	}
 	return w
 }
@@ -90,6 +96,9 @@ func (w *writer[T]) consume(ctx, flush context.Context) error {
 	if err := w.resolve(ctx, flush); err != nil {
 		return err
 	}
+	if err := w.sendBatch(ctx, flush); err != nil {
+		return err
+	}
 	return w.flushRejects(ctx, flush)
 }
 
@@ -112,6 +121,12 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 		rows = w.holdBack(m.rows, m.bytes)
 	}
 	a.Accepted += uint64(len(rows))
+	if w.empty != nil {
+		if err := w.gather(ctx, flush, rows); err != nil {
+			return err
+		}
+		rows = nil
+	}
 	if err := w.send(ctx, flush, rows, m.rows[:0], w.p.ld, true); err != nil {
 		return err
 	}
@@ -224,10 +239,14 @@ func (w *writer[T]) send(ctx, flush context.Context, rows, buf []T, ld Load, tok
 	return w.background(ctx, flush, func(ctx context.Context) error {
 		defer done()
 		if err := w.p.ops.insert(ctx, w.p.l.sink, ld, rows); err != nil {
-			return fmt.Errorf("the store did not take %d %s of %s: %w", len(rows), ld.Feed, ld.File, err)
+			return w.refused(len(rows), err)
 		}
 		return nil
 	})
+}
+
+func (w *writer[T]) refused(rows int, err error) error {
+	return fmt.Errorf("the store did not take %d %s of %s: %w", rows, w.p.ld.Feed, w.p.ld.File, err)
 }
 
 func (w *writer[T]) background(ctx, flush context.Context, f func(context.Context) error) error {
@@ -245,8 +264,11 @@ func (w *writer[T]) background(ctx, flush context.Context, f func(context.Contex
 	return nil
 }
 
-// drain waits until everything sent has arrived.
+// drain sends the open batch and waits until everything sent has arrived.
 func (w *writer[T]) drain(ctx, flush context.Context) error {
+	if err := w.sendBatch(ctx, flush); err != nil {
+		return err
+	}
 	for range cap(w.slots) {
 		select {
 		case w.slots <- struct{}{}:

@@ -52,11 +52,38 @@ func putLocation[T any](b *block, items []T, at func(*T) *geo.Location) {
 
 // InsertCalls stores calls; see ingest.Sink.
 func (s *Store) InsertCalls(ctx context.Context, l ingest.Load, calls []ingest.Call) error {
+	b := callBatch{s, newNativeBlock(callsTable)}
+	if err := b.Add(l, calls); err != nil {
+		return err
+	}
+	return b.Store(ctx)
+}
+
+// callBatch is an ingest.Batch.
+type callBatch struct {
+	store  *Store
+	native *nativeBlock
+}
+
+// NewCallBatch gives an empty batch; see ingest.CallBatches.
+func (s *Store) NewCallBatch() ingest.Batch[ingest.Call] {
+	return callBatch{s, newNativeBlock(callsTable)}
+}
+
+var _ ingest.CallBatches = (*Store)(nil)
+
+func (b callBatch) Rows() int                       { return b.native.rows }
+func (b callBatch) Bytes() int                      { return b.native.size() }
+func (b callBatch) Reset()                          { b.native.reset() }
+func (b callBatch) Store(ctx context.Context) error { return b.store.send(ctx, b.native) }
+
+// Add appends calls.
+func (b callBatch) Add(l ingest.Load, calls []ingest.Call) error {
 	type C = ingest.Call
 	if err := storable("call", calls, func(c *C) int64 { return c.Time }); err != nil {
 		return err
 	}
-	return s.insert(ctx, callsTable, len(calls), func(b *block) {
+	return b.native.append(len(calls), func(b *block) {
 		put(b, &b.buf.ids, calls, func(c *C) []byte { return c.ID[:] })
 		put(b, &b.buf.i64, calls, func(c *C) int64 { return c.Time })
 		put(b, &b.buf.u8, calls, func(c *C) uint8 { return uint8(c.Precision) })
