@@ -129,7 +129,15 @@ func (p *program) rankHere(ctx context.Context, q hotspots.Query, top int) (*ran
 	if err != nil {
 		return nil, err
 	}
-	return newRanking(run, top), nil
+	note, err := misplacedNote(ctx, a.store)
+	if err != nil {
+		return nil, err
+	}
+	r := newRanking(run, top)
+	if note != "" {
+		r.Notes = append(r.Notes, note)
+	}
+	return r, nil
 }
 
 // rankOnServer asks a running hotcell, which holds the store.

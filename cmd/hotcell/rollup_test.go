@@ -56,6 +56,9 @@ func TestRebuildAfterCatalogue(t *testing.T) {
 				t.Errorf("load %s: exit %d, printed %q, want a note to rebuild", name, code, errs)
 			}
 		}
+		if !noted(h.rank("--rat", "4g")) { // a ranking of a part does not become the previous one of the whole
+			t.Error("rank does not say that records were placed with an earlier catalogue")
+		}
 		out := h.must("rollup", "rebuild")
 		if !strings.Contains(out, "Placed ") || strings.Contains(out, ": 0 moved") || !strings.Contains(out, "Computed perceived drops of") {
 			t.Errorf("rollup rebuild printed %q", out)
@@ -64,6 +67,9 @@ func TestRebuildAfterCatalogue(t *testing.T) {
 			t.Errorf("the evidence after the rebuild differs from that of a store loaded in the right order: %s", firstDifference(t, got, wantEvidence))
 		}
 		got := h.rank("--top", "0")
+		if noted(got) || noted(want) {
+			t.Errorf("rank says that records were placed with an earlier catalogue: %q, %q", got.Notes, want.Notes)
+		}
 		if len(got.Hotspots) != len(want.Hotspots) {
 			t.Fatalf("%d hotspots, want %d", len(got.Hotspots), len(want.Hotspots))
 		}
@@ -82,6 +88,10 @@ func TestRebuildAfterCatalogue(t *testing.T) {
 			t.Errorf("after the rebuild load venues still printed %q", errs)
 		}
 	})
+}
+
+func noted(r ranking) bool {
+	return strings.Contains(strings.Join(r.Notes, "\n"), "with an earlier catalogue")
 }
 
 // firstDifference shows two values around the first byte of their JSON that differs.

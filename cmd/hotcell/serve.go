@@ -36,6 +36,11 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if note, err := misplacedNote(ctx, s); err != nil {
+		return err
+	} else if note != "" {
+		p.log.Warn(note)
+	}
 	a := &analyst{store: s, params: hotspots.DefaultParams()}
 
 	cfg := api.DefaultConfig()
