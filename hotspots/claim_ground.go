@@ -263,10 +263,11 @@ func (b *groundBuilder) ownUnits(v *geo.Venue, take func(unit string, id geo.Pla
 		part := p.Venue.ID != v.ID
 		switch b.q.Scene {
 		case geo.SceneLift, geo.SceneBasement:
-			if v.Scene != b.q.Scene || i > 0 {
-				return
+			drawn := v.Scene == b.q.Scene && i == 0
+			stated := b.q.Scene == geo.SceneBasement && v.BasementFloors > 0 && p.Part == geo.PartBasement
+			if drawn || stated {
+				take(p.Key, id)
 			}
-			take(p.Key, id)
 			continue
 		case geo.SceneUnknown:
 		default:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/hotcell/hotcell/geo"
@@ -116,7 +117,6 @@ var claimPackTemplate = template.Must(template.New("pack").Funcs(template.FuncMa
 	"count":   claimCount,
 	"percent": claimPercent,
 	"share":   func(v *float64) string { return claimOptional(v, 1) },
-	"number":  claimNumber,
 }).Parse(claimPackHTML))
 
 // WriteHTML writes the pack as a page for printing: self-contained, without
@@ -135,6 +135,7 @@ func (p *EvidencePack) WriteHTML(w io.Writer) error {
 		Sentence                      ClaimText
 		Value, Lower, Upper           string
 		CreatedText, Starts, EndsText string
+		Counted, Where                string
 	}{
 		EvidencePack: p,
 		Verdict: map[ClaimVerdict]ClaimText{
@@ -146,7 +147,47 @@ func (p *EvidencePack) WriteHTML(w io.Writer) error {
 		Value:    show(k.Figures.Value), Lower: show(k.Figures.Lower), Upper: show(k.Figures.Upper),
 		CreatedText: p.Created.Format("2006-01-02 15:04 MST"),
 		Starts:      p.Query.Start.Format(time.RFC3339), EndsText: p.Query.End.Format(time.RFC3339),
+		Counted: k.counted(), Where: p.Query.where(),
 	})
+}
+
+// counted writes what was counted of how much: "229 of 25,247 calls".
+func (k *ClaimCheck) counted() string {
+	f, unit := k.Figures, string(k.Claim.Denominator)
+	switch k.Claim.Denominator {
+	case ClaimArea, ClaimRoadKm:
+		unit = map[ClaimDenominator]string{ClaimArea: "km²", ClaimRoadKm: "km"}[k.Claim.Denominator]
+		return fmt.Sprintf("%.2f of %.2f %s", f.Events, f.Base, unit)
+	}
+	if k.Claim.Metric == ClaimComplaints {
+		return fmt.Sprintf("%s complaints of %s customers", claimCount(uint64(f.Events)), claimCount(uint64(f.Base)))
+	}
+	return fmt.Sprintf("%s of %s %s", claimCount(uint64(f.Events)), claimCount(uint64(f.Base)), unit)
+}
+
+// where writes what the evidence was narrowed to, in the catalogue's own terms:
+// the area's name in the claim is free text.
+func (q ClaimQuery) where() string {
+	var out []string
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, name+" "+value)
+		}
+	}
+	add("region", q.Region)
+	add("highways", strings.Join(q.Highways, ", "))
+	add("venues", strings.Join(q.Venues, ", "))
+	if q.Scene != geo.SceneUnknown {
+		add("scene", q.Scene.String())
+	}
+	if q.Indoor != geo.IndoorUnknown {
+		add("environment", q.Indoor.String())
+	}
+	if q.RAT != geo.RATUnknown {
+		add("network", q.RAT.String())
+	}
+	add("operator", q.Operator)
+	return strings.Join(out, "; ")
 }
 
 func claimOptional(v *float64, percent int) string {

@@ -205,6 +205,11 @@ func (k *ClaimCheck) needed() ClaimText {
 	case n.More != nil:
 		en = append(en, fmt.Sprintf("If rates stay as measured, about %s more customers (%s in all) would do.", claimCount(*n.More), claimCount(*n.Customers)))
 		zh = append(zh, fmt.Sprintf("若水平不变，约需再增加%s户（共%s户）。", claimCount(*n.More), claimCount(*n.Customers)))
+		if c := k.Figures.Clusters; c > 0 && k.Figures.Customers > 0 {
+			more := claimCount(uint64(math.Ceil(float64(c) * float64(*n.More) / float64(k.Figures.Customers))))
+			en = append(en, fmt.Sprintf("They must come from about %s more places (clusters): more customers of the same places do not narrow the bound.", more))
+			zh = append(zh, fmt.Sprintf("须来自约%s个新增地点（聚类）：同一地点的更多客户不会收窄置信界。", more))
+		}
 	case len(en) == 0:
 		return ClaimText{"More of the same evidence would not support the claim: what was measured does not meet it.", "同类数据再多也不能支持该声称：实测水平未达到。"}
 	}
