@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/geo"
 	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/store"
@@ -58,25 +60,34 @@ func (p *program) openAnalyst(ctx context.Context) (*analyst, error) {
 
 func (a *analyst) close() error { return a.store.Close() }
 
-// places returns the catalogue as it is in the store now; it is built again
-// only after a change.
+// places returns the catalogue as it is in the store now.
 func (a *analyst) places(ctx context.Context) (*geo.Catalogue, error) {
+	catalogue, _, err := a.current(ctx)
+	return catalogue, err
+}
+
+// current returns the catalogue as it is in the store now and its version; it is
+// read and built again only after a change.
+func (a *analyst) current(ctx context.Context) (*geo.Catalogue, string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	catalogue, version, err := loadCatalogue(ctx, a.store, a.version)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if catalogue != nil {
 		a.catalogue, a.version = catalogue, version
 	}
-	return a.catalogue, nil
+	return a.catalogue, a.version, nil
 }
 
 // Rank implements api.Analyst: a look that is not kept, so that nobody's filter
 // becomes what everybody sees.
 func (a *analyst) Rank(ctx context.Context, q hotspots.Query, top int) (*hotspots.Run, error) {
 	run, err := a.analyse(ctx, q)
+	if errors.Is(err, errNothing) {
+		return nil, &api.Error{Code: api.CodeNotFound, Detail: err.Error()}
+	}
 	if err == nil && top > 0 && len(run.Hotspots) > top {
 		run.Hotspots = run.Hotspots[:top]
 	}
@@ -107,7 +118,7 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	if evidence.Calls == 0 && len(evidence.Complaints) == 0 {
 		return nil, nothingToRank(q, evidence.Query)
 	}
-	previous, err := a.Latest(ctx)
+	previous, err := a.before(ctx, evidence.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -119,34 +130,71 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	return run, nil
 }
 
+// errNothing is behind every error of nothingToRank.
+var errNothing = errors.New("there is nothing to rank")
+
 // nothingToRank says why there is no evidence: an empty store, or a question
 // that no record answers.
 func nothingToRank(asked, looked hotspots.Query) error {
 	if asked.End.IsZero() && asked.Region == "" && asked.Scene == geo.SceneUnknown && asked.RAT == geo.RATUnknown && asked.Operator == "" {
-		return errors.New("there is nothing to rank yet: load calls with \"hotcell load calls FILE…\" first")
+		return fmt.Errorf("%w yet: load calls with \"hotcell load calls FILE…\" first", errNothing)
 	}
-	return fmt.Errorf("no call and no complaint between %s and %s answers to these filters; leave --end out for the newest records",
-		looked.End.Add(-looked.Window).Format("2006-01-02"), looked.End.Format("2006-01-02"))
+	return fmt.Errorf("%w: no call and no complaint between %s and %s answers to these filters; leave the end out for the newest records",
+		errNothing, looked.End.Add(-looked.Window).Format("2006-01-02"), looked.End.Format("2006-01-02"))
 }
 
-// recentRuns is how far Latest looks back past runs over a part of the data.
-const recentRuns = 200
-
-// Latest implements api.Analyst: the newest run over everything. Runs that were
-// asked for a region, scene, technology or operator are kept, but do not become
-// what everybody sees.
+// Latest implements api.Analyst: what everybody sees. That is the newest run
+// over everything with the usual window; runs asked for a part of the data, for
+// another window or for an earlier end are kept, but come after it.
 func (a *analyst) Latest(ctx context.Context) (*hotspots.Run, error) {
-	runs, err := a.store.Runs(ctx, recentRuns)
+	return a.best(ctx, func(x, y *hotspots.Run) int {
+		return cmp.Or(compareBool(x.Query.Window == defaultWindow, y.Query.Window == defaultWindow),
+			x.End.Compare(y.End), x.Created.Compare(y.Created))
+	}, func(r *hotspots.Run) bool { return !partial(r.Query) })
+}
+
+// before is the run whose hotspots a new run's are the same as: the newest made
+// before it for the same question, so that weekly runs keep their ids.
+func (a *analyst) before(ctx context.Context, q hotspots.Query) (*hotspots.Run, error) {
+	return a.best(ctx, func(x, y *hotspots.Run) int {
+		return cmp.Or(compareBool(x.Query.Window == q.Window, y.Query.Window == q.Window), x.Created.Compare(y.Created))
+	}, func(r *hotspots.Run) bool {
+		o := r.Query
+		return o.Region == q.Region && o.Scene == q.Scene && o.RAT == q.RAT && o.Operator == q.Operator
+	})
+}
+
+// partial tells questions about a part of the data.
+func partial(q hotspots.Query) bool {
+	return q.Region != "" || q.Scene != geo.SceneUnknown || q.RAT != geo.RATUnknown || q.Operator != ""
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
+}
+
+// best reads the greatest of the wanted runs; nil when there is none.
+func (a *analyst) best(ctx context.Context, compare func(x, y *hotspots.Run) int, wanted func(*hotspots.Run) bool) (*hotspots.Run, error) {
+	runs, err := a.store.Runs(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
+	var best *hotspots.Run
 	for i := range runs {
-		q := runs[i].Query
-		if q.Region == "" && q.Scene == geo.SceneUnknown && q.RAT == geo.RATUnknown && q.Operator == "" {
-			return a.store.Run(ctx, runs[i].ID)
+		if r := &runs[i]; wanted(r) && (best == nil || compare(r, best) > 0) {
+			best = r
 		}
 	}
-	return nil, nil
+	if best == nil {
+		return nil, nil
+	}
+	return a.store.Run(ctx, best.ID)
 }
 
 // stamp gives a run its identity and time.
@@ -165,12 +213,14 @@ func stamp(run *hotspots.Run, now time.Time) {
 // loadCatalogue builds the catalogue when the store's version differs from
 // known; otherwise it returns nil.
 func loadCatalogue(ctx context.Context, s *store.Store, known string) (*geo.Catalogue, string, error) {
+	if known != "" {
+		if version, err := s.CatalogueVersion(ctx); err != nil || version == known {
+			return nil, known, err
+		}
+	}
 	venues, regions, sites, version, err := s.Catalogue(ctx)
 	if err != nil {
 		return nil, "", err
-	}
-	if version == known && known != "" {
-		return nil, known, nil
 	}
 	catalogue, err := geo.NewCatalogue(venues, regions, sites)
 	if err != nil {

@@ -2,10 +2,11 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
+
+	"github.com/hotcell/hotcell/store"
 )
 
 func (p *program) configCommand() *cobra.Command {
@@ -43,7 +44,6 @@ func (p *program) showSettings() error {
 	values := map[string]any{
 		"store.dsn":          hidePassword(s.Store.DSN),
 		"store.max_memory":   s.Store.MaxMemory,
-		"store.threads":      s.Store.Threads,
 		"pseudonym.key_file": s.Pseudonym.KeyFile,
 		"ingest.workers":     s.Ingest.Workers,
 		"serve.listen":       s.Serve.Listen,
@@ -66,11 +66,11 @@ func (p *program) showSettings() error {
 	return nil
 }
 
-// hidePassword blanks the password of a DSN.
+// hidePassword gives a DSN that may be shown.
 func hidePassword(dsn string) string {
-	u, err := url.Parse(dsn)
+	parsed, err := store.ParseDSN(dsn)
 	if err != nil {
-		return dsn
+		return "(not valid)" // and has been refused before
 	}
-	return u.Redacted()
+	return parsed.Redacted()
 }

@@ -94,6 +94,9 @@ type loadResult struct {
 // load takes the files in one after the other. A file at fault does not keep the
 // others out; the exit status tells.
 func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, format string, maxRejects float64, files []string) (err error) {
+	if p.server != "" {
+		return p.loadOnServer(ctx, feed, profileName, format, maxRejects, files)
+	}
 	profile, err := ingest.OpenProfile(feed, profileName)
 	if err != nil {
 		return usageError{err}
@@ -108,18 +111,34 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	if err != nil {
 		return err
 	}
+	failed := p.loadFiles(ctx, feed, format, files, bar, func(file string) (ingest.Account, error) {
+		if file == standardInputName {
+			return loader.LoadReader(ctx, feed, profile, file, interruptible(ctx, p.in))
+		}
+		return loader.Load(ctx, feed, profile, file)
+	})
+	if ctx.Err() == nil && isCatalogue(feed) {
+		note, err := misplacedNote(ctx, s)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if note != "" {
+			fmt.Fprintln(p.err, "hotcell: "+note)
+		}
+	}
+	return failed
+}
 
+// loadFiles takes the files in one after the other and prints their accounts.
+func (p *program) loadFiles(ctx context.Context, feed ingest.Feed, format string, files []string, bar *loadProgress, take func(file string) (ingest.Account, error)) error {
 	faulty := 0
 	var results []loadResult
 	for _, file := range files {
-		bar.start(file)
-		var account ingest.Account
 		if file == standardInput {
 			file = standardInputName
-			account, err = loader.LoadReader(ctx, feed, profile, file, interruptible(ctx, p.in))
-		} else {
-			account, err = loader.Load(ctx, feed, profile, file)
 		}
+		bar.start(file)
+		account, err := take(file)
 		bar.done()
 		result := loadResult{File: file, Feed: string(feed), Account: account}
 		if err != nil {
@@ -133,6 +152,13 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 				fmt.Fprintln(p.err, "hotcell: "+fileError.Error())
 			}
 		}
+		if a := account; err == nil && a.Read > 0 && a.Accepted+a.Duplicate == 0 {
+			faulty++
+			result.Error = fmt.Sprintf("%s: no row could be accepted; \"hotcell rejects list --file %s\" shows why", file, file)
+			if format == "table" {
+				fmt.Fprintln(p.err, "hotcell: "+result.Error)
+			}
+		}
 		if format == "table" {
 			p.printAccount(result)
 		}
@@ -141,15 +167,6 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	if format == "json" {
 		if err := writeJSON(p.out, results); err != nil {
 			return err
-		}
-	}
-	if feed == ingest.FeedVenues || feed == ingest.FeedRegions || feed == ingest.FeedSites {
-		note, err := misplacedNote(ctx, s)
-		if err != nil {
-			return err
-		}
-		if note != "" {
-			fmt.Fprintln(p.err, "hotcell: "+note)
 		}
 	}
 	if faulty > 0 {
@@ -175,16 +192,20 @@ func parseShare(text string) (float64, error) {
 }
 
 // newLoader wires store, catalogue and key together.
-func (p *program) newLoader(ctx context.Context, s *store.Store, maxRejects float64, progress func(ingest.Progress)) (*ingest.Loader, error) {
+func (p *program) newLoader(ctx context.Context, s *store.Store, feed ingest.Feed, maxRejects float64, progress func(ingest.Progress)) (*ingest.Loader, error) {
 	key, err := p.pseudonymKey()
 	if err != nil {
 		return nil, err
 	}
-	catalogue, version, err := loadCatalogue(ctx, s, "")
-	if err != nil {
-		return nil, err
+	var locator ingest.Locator = nowhere{} // the catalogue itself needs no places
+	if feed == ingest.FeedCalls || feed == ingest.FeedComplaints {
+		catalogue, version, err := loadCatalogue(ctx, s, "")
+		if err != nil {
+			return nil, err
+		}
+		s.PlaceWith(version)
+		locator = catalogue
 	}
-	s.PlaceWith(version)
 	cfg := ingest.DefaultConfig()
 	cfg.PseudonymKey = key
 	cfg.Logger = p.log
@@ -193,7 +214,7 @@ func (p *program) newLoader(ctx context.Context, s *store.Store, maxRejects floa
 	if p.settings.Ingest.Workers > 0 {
 		cfg.Workers = p.settings.Ingest.Workers
 	}
-	return ingest.New(cfg, s, catalogue)
+	return ingest.New(cfg, s, locator)
 }
 
 var _ ingest.Locator = (*geo.Catalogue)(nil)
@@ -206,6 +227,9 @@ func (p *program) printAccount(r loadResult) {
 	a := r.Account
 	fmt.Fprintf(p.out, "%s: read %s = accepted %s + rejected %s + duplicate %s", r.File,
 		thousands(a.Read), thousands(a.Accepted), thousands(a.Rejected), thousands(a.Duplicate))
+	if a.Corrected > 0 {
+		fmt.Fprintf(p.out, " (%s of the accepted replace earlier versions)", thousands(a.Corrected))
+	}
 	if a.AlreadyHad {
 		fmt.Fprint(p.out, " (loaded before; nothing changed)")
 	} else if seconds := a.Duration.Seconds(); seconds > 0 {

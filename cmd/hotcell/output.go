@@ -59,27 +59,24 @@ func writeRankingTable(w io.Writer, r *ranking) error {
 	t.Style().Options.SeparateColumns = false
 	t.Style().Options.DrawBorder = false
 	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"#", "Place", "Scene", "Region", "Avoidable impact", "90 %", "Hurt", "Served", "Bad calls", "Rate", "Normal", "Complaints", "Trend", "Cause"})
+	t.AppendHeader(table.Row{"#", "Place", "Scene", "Avoidable", "90 %", "Hurt", "Bad", "Rate", "Normal", "Compl."})
 	right := func(n int) table.ColumnConfig {
 		return table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight}
 	}
-	wide := func(n, width int) table.ColumnConfig {
-		return table.ColumnConfig{Number: n, WidthMax: width, WidthMaxEnforcer: text.WrapSoft}
-	}
-	t.SetColumnConfigs([]table.ColumnConfig{right(1), wide(2, 32), right(5), right(6), right(7), right(8), right(9), right(10), right(11), right(12), wide(14, 60)})
+	t.SetColumnConfigs([]table.ColumnConfig{right(1), {Number: 2, WidthMax: 58, WidthMaxEnforcer: text.WrapSoft},
+		right(4), right(5), right(6), right(7), right(8), right(9), right(10)})
 	for _, h := range r.Hotspots {
 		bad := h.Events.Dropped + h.Events.Perceived + h.Events.Blocked + h.Events.Poor
 		t.AppendRow(table.Row{
-			h.Rank, h.Name, h.Scene, last(h.Region),
+			h.Rank, h.Name + "\n" + "  " + firstSentence(h.Cause.Sentence), h.Scene,
 			fmt.Sprintf("%.1f", h.Impact.Avoidable),
 			fmt.Sprintf("%.1f–%.1f", h.Impact.Lower, h.Impact.Upper),
-			h.Customers.Hurt, h.Customers.Served, bad,
-			percent(h.Rate.Value), percent(h.Rate.Reference),
-			h.Events.Complaints, h.Trend.Class, firstSentence(h.Cause.Sentence),
+			h.Customers.Hurt, bad,
+			percent(h.Rate.Value), percent(h.Rate.Reference), h.Events.Complaints,
 		})
 	}
 	t.Render()
-	fmt.Fprintf(w, "\n%s to %s, %s calls, %s of them without a place; impact in weighted hurt customers. Run %s.\n",
+	fmt.Fprintf(w, "\n%s to %s, %s calls, %s of them without a place; avoidable impact in weighted hurt customers. Run %s.\n",
 		r.Run.Start.Format("2006-01-02"), r.Run.End.Format("2006-01-02 15:04"),
 		thousands(r.Run.Summary.Calls), thousands(r.Run.Summary.Unlocated), r.Run.ID)
 	for _, note := range r.Notes {
@@ -94,13 +91,6 @@ func firstSentence(text string) string {
 		return first + "."
 	}
 	return text
-}
-
-func last(path []string) string {
-	if len(path) == 0 {
-		return ""
-	}
-	return path[len(path)-1]
 }
 
 func percent(v *float64) string {

@@ -40,13 +40,17 @@ type program struct {
 
 // run executes one command line and returns the exit status. Tests call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{in: stdin, out: stdout, err: stderr}
+	out := &checkedWriter{w: stdout}
+	p := &program{in: stdin, out: out, err: stderr}
 	root := p.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.failed()
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -56,6 +60,28 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// checkedWriter remembers that output was lost, on a full disk for example:
+// a result nobody got is not a success.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+func (c *checkedWriter) failed() error {
+	if c.err == nil {
+		return nil
+	}
+	return fmt.Errorf("the output could not be written: %w", c.err)
 }
 
 // sentence makes an error one line for a person.

@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +17,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"github.com/hotcell/hotcell/store"
 )
 
 // Settings is everything that can be configured. Defaults come first, then the
@@ -31,7 +35,6 @@ type Settings struct {
 type StoreSettings struct {
 	DSN       string `koanf:"dsn"`
 	MaxMemory string `koanf:"max_memory"` // of one query: "2GiB"
-	Threads   int    `koanf:"threads"`    // per query; 0 = all cores
 }
 
 // PseudonymSettings say which key turns subscriber ids into pseudonyms.
@@ -41,12 +44,26 @@ type PseudonymSettings struct {
 
 // IngestSettings bound a load.
 type IngestSettings struct {
-	Workers int `koanf:"workers"` // 0 = all cores
+	Workers  int    `koanf:"workers"`  // 0 = all cores
+	Profiles string `koanf:"profiles"` // folder of NAME.yaml for those who send over HTTP; "" = shipped ones only
 }
 
 // ServeSettings are those of the HTTP server.
 type ServeSettings struct {
-	Listen string `koanf:"listen"`
+	Listen    string `koanf:"listen"`
+	AllowLoad bool   `koanf:"allow_load"` // take records on other than loopback addresses
+	Hosts     string `koanf:"hosts"`      // names of this server, with commas
+	MaxLoad   string `koanf:"max_load"`   // of one body: "4GiB"
+}
+
+// hosts gives the names one by one.
+func (s ServeSettings) hosts() (names []string) {
+	for name := range strings.SplitSeq(s.Hosts, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // LogSettings are those of the log on standard error.
@@ -67,10 +84,13 @@ func knownSettings() []setting {
 	return []setting{
 		{"store.dsn", "embedded://" + filepath.Join(dataDir(), "store"), "store", "embedded:///dir, or clickhouse://user:password@host:9000/database"},
 		{"store.max_memory", "2GiB", "", "most memory of one query; larger ones go to disk"},
-		{"store.threads", 0, "", "threads per query; 0 = all cores"},
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
+		{"ingest.profiles", "", "", "folder of mapping profiles (NAME.yaml) for those who send over HTTP; empty = only the shipped ones"},
 		{"serve.listen", "127.0.0.1:8080", "listen", "address of map and API"},
+		{"serve.allow_load", false, "", "take records from other machines too; there are no users yet, so only behind a network that decides who may send"},
+		{"serve.hosts", "", "", "names of this server for those who send records, with commas; addresses need no listing"},
+		{"serve.max_load", "4GiB", "", "largest body of records"},
 		{"log.level", "", "log-level", "debug, info, warn or error; empty = info for serve, warn otherwise"},
 		{"log.format", "text", "", "text or json"},
 	}
@@ -194,6 +214,9 @@ func readSettingsFile(file string) (map[string]any, error) {
 func walkSettings(node ast.Node, prefix string, leaf func(key string, node ast.Node)) {
 	pairs, ok := node.(ast.MapNode)
 	if !ok {
+		if node.Type() == ast.NullType {
+			return // a section or value left empty keeps its default
+		}
 		leaf(prefix, node)
 		return
 	}
@@ -228,14 +251,14 @@ func nearestSetting(key string) string {
 }
 
 func (s Settings) check() (faults []error) {
-	if !strings.HasPrefix(s.Store.DSN, "embedded://") && !strings.HasPrefix(s.Store.DSN, "clickhouse://") {
-		faults = append(faults, fmt.Errorf("store.dsn: %q is neither embedded:///dir nor clickhouse://host:9000/database", s.Store.DSN))
+	if _, err := store.ParseDSN(s.Store.DSN); err != nil {
+		faults = append(faults, fmt.Errorf("store.dsn: %w", err))
+	}
+	if err := checkListen(s.Serve.Listen); err != nil {
+		faults = append(faults, fmt.Errorf("serve.listen: %w", err))
 	}
 	if _, err := parseBytes(s.Store.MaxMemory); err != nil {
 		faults = append(faults, fmt.Errorf("store.max_memory: %w", err))
-	}
-	if s.Store.Threads < 0 {
-		faults = append(faults, fmt.Errorf("store.threads: %d is negative", s.Store.Threads))
 	}
 	if s.Ingest.Workers < 0 {
 		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))
@@ -251,6 +274,18 @@ func (s Settings) check() (faults []error) {
 		faults = append(faults, fmt.Errorf("log.format: %q is not text or json", s.Log.Format))
 	}
 	return faults
+}
+
+// checkListen accepts host:port with a port number.
+func checkListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not host:port, for example 127.0.0.1:8080", address)
+	}
+	return nil
 }
 
 // parseBytes reads "4GiB", "512MiB" or a plain number of bytes.

@@ -14,7 +14,7 @@ func noEnv(string) (string, bool) { return "", false }
 
 func TestSettingsLayers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	if err := os.WriteFile(file, []byte("store:\n  max_memory: 2GiB\n  threads: 3\nlog:\n  level: warn\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("store:\n  max_memory: 1GiB\ningest:\n  workers: 3\nserve:\nlog:\n  level: warn\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -23,14 +23,14 @@ func TestSettingsLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{"HOTCELL_STORE_THREADS": "5", "HOTCELL_LOG_LEVEL": "error"}[name]
+		v, ok := map[string]string{"HOTCELL_INGEST_WORKERS": "5", "HOTCELL_LOG_LEVEL": "error"}[name]
 		return v, ok
 	}
 	got, err := loadSettings(file, flags, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Store.MaxMemory != "2GiB" || got.Store.Threads != 5 || got.Log.Level != "debug" || got.Serve.Listen != "127.0.0.1:8080" {
+	if got.Store.MaxMemory != "1GiB" || got.Ingest.Workers != 5 || got.Log.Level != "debug" || got.Serve.Listen != "127.0.0.1:8080" {
 		t.Errorf("file < environment < flags does not hold: %+v", got)
 	}
 }
