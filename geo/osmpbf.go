@@ -32,6 +32,7 @@ type osmObject struct {
 	pos     LatLon  // nodes
 	nodes   []int64 // ways
 	members []osmMember
+	number  int // 1-based position in the file
 }
 
 type osmMember struct {

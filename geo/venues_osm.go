@@ -41,6 +41,7 @@ type osmVenues struct {
 
 func (b *osmVenues) take(o *osmObject) error {
 	b.file.Features++
+	o.number = b.file.Features
 	switch o.kind {
 	case osmNode:
 		b.nodes[o.id] = o.pos.Point()
@@ -122,7 +123,7 @@ func (b *osmVenues) way(o *osmObject) {
 	}
 	if !whole || len(line) < 4 || line[0] != line[len(line)-1] {
 		if _, is := venueOfTags(id, o.tags, somePolygon); is && !whole {
-			b.bad(id, len(o.nodes)-len(line))
+			b.bad(o, id, len(o.nodes)-len(line))
 		} else {
 			b.file.Skipped++ // tagged like a building but only a line
 		}
@@ -131,8 +132,8 @@ func (b *osmVenues) way(o *osmObject) {
 	b.object(id, o.tags, orb.Polygon{orb.Ring(line)})
 }
 
-func (b *osmVenues) bad(id string, missing int) {
-	b.file.Bad = append(b.file.Bad, FeatureError{Number: b.file.Features, ID: id,
+func (b *osmVenues) bad(o *osmObject, id string, missing int) {
+	b.file.Bad = append(b.file.Bad, FeatureError{Number: o.number, ID: id,
 		Err: fmt.Errorf("%d of its nodes are not in the extract; cut a wider one", missing)})
 }
 
@@ -179,7 +180,7 @@ func (b *osmVenues) relation(o *osmObject, used map[int64]bool) {
 	outlines, open := b.rings(outer)
 	holes, _ := b.rings(inner)
 	if missing+open > 0 || len(outlines) == 0 {
-		b.file.Bad = append(b.file.Bad, FeatureError{Number: b.file.Features, ID: id,
+		b.file.Bad = append(b.file.Bad, FeatureError{Number: o.number, ID: id,
 			Err: fmt.Errorf("its outline does not close: %d ways are not in the extract, %d ends stay open", missing, open)})
 		return
 	}

@@ -128,7 +128,7 @@ func (l *Loader) loadInput(ctx context.Context, p *Profile, in *input, start tim
 	if p.Feed.tabular() {
 		a, err = l.loadRows(ctx, ld, src)
 	} else {
-		a, err = l.loadGeoJSON(ctx, ld, in)
+		a, err = l.loadFeatures(ctx, ld, in)
 	}
 	a.finish()
 	fe, isFile := IsFileError(err)

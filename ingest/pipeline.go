@@ -7,7 +7,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/hotcell/hotcell/geo"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -239,25 +238,4 @@ func (l *Loader) loadRows(ctx context.Context, ld Load, src *source) (Account, e
 		return run(ctx, l, ld, src, surveyOps)
 	}
 	return Account{}, errors.New("ingest: no pipeline for " + string(ld.Feed))
-}
-
-func (l *Loader) loadGeoJSON(ctx context.Context, ld Load, in *input) (Account, error) {
-	var a Account
-	switch ld.Feed {
-	case FeedVenues:
-		v, err := geo.ReadVenuesGeoJSON(in.plain)
-		if err != nil {
-			return a, in.fault(FileFormat, err, "%v", err)
-		}
-		a.Read, a.Accepted, a.Located = uint64(len(v)), uint64(len(v)), uint64(len(v))
-		return a, l.sink.InsertVenues(ctx, ld, v)
-	case FeedRegions:
-		r, err := geo.ReadRegionsGeoJSON(in.plain)
-		if err != nil {
-			return a, in.fault(FileFormat, err, "%v", err)
-		}
-		a.Read, a.Accepted, a.Located = uint64(len(r)), uint64(len(r)), uint64(len(r))
-		return a, l.sink.InsertRegions(ctx, ld, r)
-	}
-	return a, errors.New("ingest: no reader for " + string(ld.Feed))
 }

@@ -23,6 +23,7 @@ const (
 	ReasonDuration       Reason = "bad_duration"
 	ReasonNumber         Reason = "bad_number"
 	ReasonInconsistent   Reason = "inconsistent_values"
+	ReasonFeature        Reason = "bad_feature"     // of a GeoJSON or OpenStreetMap file
 	ReasonFileIncomplete Reason = "file_incomplete" // line 0: the file broke off
 )
 

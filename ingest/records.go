@@ -148,7 +148,7 @@ type Reject struct {
 	Feed           Feed
 	Source         string
 	File           string
-	Line           uint64 // 1-based line of the file; 0 = the file as a whole
+	Line           uint64 // 1-based line of the file, or number of the feature in a GeoJSON or OSM file; 0 = the file as a whole
 	Reason         Reason
 	Detail         string // a sentence that says what is wrong with which value
 	Raw            string // the row as it came, cut at MaxRawReject bytes
