@@ -190,16 +190,37 @@ const idChunk = 10000
 
 // ExistingCalls says which ids the store has; see ingest.Sink.
 func (s *Store) ExistingCalls(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
-	return s.existing(ctx, "calls", ids, firstDay, lastDay)
+	return known(s.CallFingerprints(ctx, ids, firstDay, lastDay))
 }
 
 // ExistingComplaints says which ids the store has; see ingest.Sink.
 func (s *Store) ExistingComplaints(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
-	return s.existing(ctx, "complaints", ids, firstDay, lastDay)
+	return known(s.ComplaintFingerprints(ctx, ids, firstDay, lastDay))
 }
 
-func (s *Store) existing(ctx context.Context, table string, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]bool, error) {
-	have := make(map[ingest.RecordID]bool)
+func known(prints map[ingest.RecordID]uint64, err error) (map[ingest.RecordID]bool, error) {
+	have := make(map[ingest.RecordID]bool, len(prints))
+	for id := range prints {
+		have[id] = true
+	}
+	return have, err
+}
+
+var _ ingest.Fingerprints = (*Store)(nil)
+
+// CallFingerprints tells repeats from corrections; see ingest.Fingerprints.
+func (s *Store) CallFingerprints(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]uint64, error) {
+	return s.fingerprints(ctx, "calls", ids, firstDay, lastDay)
+}
+
+// ComplaintFingerprints tells repeats from corrections; see ingest.Fingerprints.
+func (s *Store) ComplaintFingerprints(ctx context.Context, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]uint64, error) {
+	return s.fingerprints(ctx, "complaints", ids, firstDay, lastDay)
+}
+
+// fingerprints reads those of the newest versions.
+func (s *Store) fingerprints(ctx context.Context, table string, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]uint64, error) {
+	have := make(map[ingest.RecordID]uint64)
 	for len(ids) > 0 {
 		chunk := ids[:min(idChunk, len(ids))]
 		ids = ids[len(chunk):]
@@ -217,14 +238,15 @@ func (s *Store) existing(ctx context.Context, table string, ids []ingest.RecordI
 			}
 			in.WriteByte('\'')
 		}
-		query := fmt.Sprintf("SELECT DISTINCT record_id FROM %s WHERE day >= toDate(toUInt16(%d)) AND day <= toDate(toUInt16(%d)) AND record_id IN (%s)",
+		query := fmt.Sprintf("SELECT record_id, argMax(fingerprint, version) FROM %s WHERE day >= toDate(toUInt16(%d)) AND day <= toDate(toUInt16(%d)) AND record_id IN (%s) GROUP BY record_id HAVING argMax(deleted, version) = 0",
 			table, max(firstDay, 0), max(lastDay, 0), in.String())
 		err := s.each(ctx, "look for known records", query, nil, func(r driver.Rows) error {
 			var id ingest.RecordID
-			if err := r.Scan((*[16]byte)(&id)); err != nil {
+			var fingerprint uint64
+			if err := r.Scan((*[16]byte)(&id), &fingerprint); err != nil {
 				return err
 			}
-			have[id] = true
+			have[id] = fingerprint
 			return nil
 		})
 		if err != nil {

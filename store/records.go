@@ -12,10 +12,10 @@ import (
 var (
 	callsTable = newTable("calls", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64, peer UInt64,
 		outcome UInt8, duration_s Float32, cause LowCardinality(String), rat UInt8, radio_cell LowCardinality(String), operator LowCardinality(String), floor Int16, indoor UInt8, rating UInt8,
-		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), load UInt64, version UInt64`)
+		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), fingerprint UInt64, load UInt64, version UInt64`)
 	complaintsTable = newTable("complaints", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64,
 		channel LowCardinality(String), appeal UInt8, category LowCardinality(String), text String, address String, venue String, radio_cell LowCardinality(String), status LowCardinality(String),
-		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), load UInt64, version UInt64`)
+		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), fingerprint UInt64, load UInt64, version UInt64`)
 	subscribersTable = newTable("subscribers", `customer UInt64, valid_from DateTime('UTC'), segment UInt8, value_tier UInt8,
 		tenure_months Float32, arpu Float32, churned_at DateTime('UTC'), load UInt64, version UInt64`)
 	trafficTable = newTable("traffic", `hour DateTime('UTC'), radio_cell LowCardinality(String), attempts UInt64, setups UInt64, drops UInt64, load UInt64, version UInt64`)
@@ -99,6 +99,7 @@ func (b callBatch) Add(l ingest.Load, calls []ingest.Call) error {
 		put(b, &b.buf.u8, calls, func(c *C) uint8 { return uint8(c.Indoor) })
 		put(b, &b.buf.u8, calls, func(c *C) uint8 { return c.Rating })
 		putLocation(b, calls, func(c *C) *geo.Location { return &c.Location })
+		put(b, &b.buf.u64, calls, func(c *C) uint64 { return c.Fingerprint })
 		stamp(b, l, calls)
 	})
 }
@@ -123,6 +124,7 @@ func (s *Store) InsertComplaints(ctx context.Context, l ingest.Load, complaints 
 		put(b, &b.buf.str, complaints, func(c *C) string { return c.RadioCell })
 		put(b, &b.buf.str, complaints, func(c *C) string { return c.Status })
 		putLocation(b, complaints, func(c *C) *geo.Location { return &c.Location })
+		put(b, &b.buf.u64, complaints, func(c *C) uint64 { return c.Fingerprint })
 		stamp(b, l, complaints)
 	})
 }

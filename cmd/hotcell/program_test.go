@@ -221,7 +221,9 @@ func TestExitStatusAndMessages(t *testing.T) {
 		{"empty store", []string{"rank"}, exitFailed, "there is nothing to rank yet"},
 		{"no such region", []string{"rank", "--region", "Atlantis"}, exitUsage, `no region "Atlantis"`},
 		{"no hotspot", []string{"hotspot", "show", "hs_none"}, exitFailed, "there is no run yet"},
-		{"server and store", []string{"--server", "http://127.0.0.1:1", "load", "calls", write("b.csv", header+row)}, exitUsage, "does not go with --server"},
+		{"server and store", []string{"--server", "http://127.0.0.1:1", "load", "calls", write("b.csv", header+row)}, exitFailed, "cannot reach the server"},
+		{"server and rollup", []string{"--server", "http://127.0.0.1:1", "rollup", "rebuild"}, exitUsage, "does not go with --server"},
+		{"server and own profile", []string{"--server", "http://127.0.0.1:1", "load", "calls", "--profile", "dir/our.yaml", "b.csv"}, exitUsage, "ingest.profiles"},
 		{"no server", []string{"--server", "http://127.0.0.1:1", "rank"}, exitFailed, "cannot reach the server"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -289,6 +291,27 @@ func TestCorrectionWithinAFileMovesTheDay(t *testing.T) {
 		h.load("calls", file)
 		if r := h.rank(); r.Run.Summary.Calls != 2 || r.Run.Summary.Bad != 1 {
 			t.Errorf("the store has %d calls, %d of them bad; want 2 and 1", r.Run.Summary.Calls, r.Run.Summary.Bad)
+		}
+	})
+}
+
+// Sending a file again in another order changes nothing; sending it with other
+// values replaces, and says so.
+func TestRepeatsAndCorrectionsAreToldApart(t *testing.T) {
+	eachHome(t, func(t *testing.T, h home) {
+		dir := t.TempDir()
+		const header = "record_id,time,outcome,lat,lon\n"
+		const one, two = "1,2026-05-01T10:00:00Z,dropped,31.2,121.5\n", "2,2026-05-01T11:00:00Z,completed,31.2,121.5\n"
+		h.load("calls", write(t, dir, "a.csv", header+one+two))
+		if a := h.load("calls", write(t, dir, "b.csv", header+two+one))[0]; a.Duplicate != 2 || a.Accepted != 0 {
+			t.Errorf("the same rows in another order: %+v", a.Account)
+		}
+		a := h.load("calls", write(t, dir, "c.csv", header+strings.Replace(one, "dropped", "completed", 1)+two))[0]
+		if a.Accepted != 1 || a.Corrected != 1 || a.Duplicate != 1 {
+			t.Errorf("one row corrected: %+v", a.Account)
+		}
+		if r := h.rank(); r.Run.Summary.Calls != 2 || r.Run.Summary.Bad != 0 {
+			t.Errorf("the store has %d calls, %d of them bad; want 2 and 0", r.Run.Summary.Calls, r.Run.Summary.Bad)
 		}
 	})
 }

@@ -6,6 +6,7 @@
 -- calls: ordered by day first because every question is about a window of days,
 -- then by id so that a repeated record meets its older version. A correction
 -- that moves a record to another day leaves a tombstone (deleted = 1) behind.
+-- "fingerprint" is a hash of the row as it came, which tells repeats from corrections.
 -- "load" is loads.key, "place" is geo.PlaceID, "cell" an H3 index of resolution 11.
 {{create "calls"}} (
     record_id FixedString(16){{codec "NONE"}},
@@ -31,6 +32,7 @@
     place UInt64,
     scene UInt8,
     region {{lowCardinality}},
+    fingerprint UInt64{{codec "NONE"}},
     load UInt64,
     version UInt64,
     deleted UInt8 DEFAULT 0
@@ -62,6 +64,7 @@ ORDER BY (day, record_id);
     place UInt64,
     scene UInt8,
     region {{lowCardinality}},
+    fingerprint UInt64{{codec "NONE"}},
     load UInt64,
     version UInt64,
     deleted UInt8 DEFAULT 0
