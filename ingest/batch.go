@@ -20,13 +20,18 @@ type Batch[T any] interface {
 // cost a store less than many small ones. Without it every chunk of a file is an
 // insert of its own.
 type CallBatches interface {
-	NewCallBatch() Batch[Call]
+	// NewCallBatch gives an empty batch with room for about so many calls.
+	NewCallBatch(rows int) Batch[Call]
 }
 
 // gather puts rows into the open batch, and sends it off when it is full.
 func (w *writer[T]) gather(ctx, flush context.Context, rows []T) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	if w.open == nil && w.made < cap(w.empty) {
+		w.made++
+		w.open = w.p.ops.newBatch(w.p.l.sink, min(w.p.l.cfg.BatchRows+len(rows), w.expected))
 	}
 	if w.open == nil {
 		select {

@@ -21,7 +21,7 @@ type memBatch struct {
 	calls []Call
 }
 
-func (s *batchSink) NewCallBatch() Batch[Call] { return &memBatch{sink: s} }
+func (s *batchSink) NewCallBatch(int) Batch[Call] { return &memBatch{sink: s} }
 
 func (b *memBatch) Add(l Load, calls []Call) error {
 	b.load = l

@@ -14,8 +14,9 @@ import (
 type feedOps[T any] struct {
 	row    func(*mapper, *T) *rowFault
 	insert func(context.Context, Sink, Load, []T) error
-	// batches makes n batches of the sink; nil where it has none
-	batches func(s Sink, n int) chan Batch[T]
+	// newBatch makes a batch of the sink for about so many records; nil where the
+	// sink or the feed has none.
+	newBatch func(s Sink, rows int) Batch[T]
 	// identity gives the record's id (or its natural key), fingerprint and day.
 	identity func(*T) (RecordID, uint64, int32)
 	// existing and prints ask the store. Where existing is nil, the store keeps the
@@ -33,16 +34,11 @@ var callOps = feedOps[Call]{
 	insert: func(ctx context.Context, s Sink, l Load, rows []Call) error {
 		return s.InsertCalls(ctx, l, rows)
 	},
-	batches: func(s Sink, n int) chan Batch[Call] {
-		maker, ok := s.(CallBatches)
-		if !ok {
-			return nil
+	newBatch: func(s Sink, rows int) Batch[Call] {
+		if maker, ok := s.(CallBatches); ok {
+			return maker.NewCallBatch(rows)
 		}
-		made := make(chan Batch[Call], n)
-		for range n {
-			made <- maker.NewCallBatch()
-		}
-		return made
+		return nil
 	},
 	identity: func(c *Call) (RecordID, uint64, int32) { return c.ID, c.Fingerprint, dayOf(c.Time) },
 	existing: func(ctx context.Context, s Sink, ids []RecordID, from, to int32) (map[RecordID]bool, error) {

@@ -28,8 +28,10 @@ type writer[T any] struct {
 	rounds      uint64
 	rejects     []Reject
 
-	open  Batch[T]      // being filled; nil when none is
-	empty chan Batch[T] // those not in use; nil where the sink has no batches
+	open     Batch[T]      // being filled; nil when none is
+	empty    chan Batch[T] // those not in use; nil where the sink has no batches
+	made     int           // batches
+	expected int           // rows of the file, as far as one can guess
 
 	inserts *errgroup.Group
 	slots   chan struct{}
@@ -41,8 +43,8 @@ func newWriter[T any](p *pipeline[T]) *writer[T] {
 	if p.ops.existing == nil {
 		w.known = map[RecordID]uint64{}
 	}
-	if p.ops.batches != nil && !p.l.trial {
-		w.empty = p.ops.batches(p.l.sink, p.l.cfg.InFlight+1)
+	if p.ops.newBatch != nil && !p.l.trial && p.ops.newBatch(p.l.sink, 0) != nil {
+		w.empty = make(chan Batch[T], p.l.cfg.InFlight+1)
 	}
 	return w
 }
@@ -122,6 +124,9 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 	}
 	a.Accepted += uint64(len(rows))
 	if w.empty != nil {
+		if w.expected == 0 {
+			w.expected = w.expectedRows(len(rows), m.bytes) + len(rows)
+		}
 		if err := w.gather(ctx, flush, rows); err != nil {
 			return err
 		}

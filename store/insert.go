@@ -101,12 +101,13 @@ func (s *Store) insert(ctx context.Context, t *table, rows int, fill func(*block
 
 // append fills rows into the block.
 func (n *nativeBlock) append(rows int, fill func(*block)) error {
+	if rows == 0 {
+		return nil
+	}
 	b := &block{native: n, buf: bufferPool.Get().(*buffers)}
 	defer bufferPool.Put(b.buf)
-	if rows > 0 {
-		fill(b)
-		n.rows += rows
-	}
+	fill(b)
+	n.rows += rows
 	return b.err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,19 @@ func (n *nativeBlock) reset() {
 	}
 }
 
+// reserve makes room for rows.
+func (n *nativeBlock) reserve(rows int) {
+	for i := range n.cols {
+		if width := widths[n.table.columns[i].Type]; width > 0 {
+			n.cols[i].data = slices.Grow(n.cols[i].data, rows*width)
+		}
+	}
+}
+
+// widths are the bytes of a value, by type.
+var widths = map[string]int{"UInt8": 1, "Int16": 2, "Int32": 4, "UInt32": 4, "Float32": 4, lowCardinality: 4, dateTime: 4,
+	"Int64": 8, "UInt64": 8, "Float64": 8, "FixedString(16)": 16}
+
 // size is the block's length in bytes, about.
 func (n *nativeBlock) size() (bytes int) {
 	for i := range n.cols {
@@ -74,7 +88,12 @@ func (c *nativeColumn) add(typ string, values any) error {
 			return nil
 		}
 		c.data, _ = binary.Append(c.data, binary.LittleEndian, v)
-	case []uint64, []uint32, []int32, []int16, []float32, []float64:
+	case []uint64:
+		c.data = slices.Grow(c.data, 8*len(v))
+		for _, x := range v {
+			c.data = binary.LittleEndian.AppendUint64(c.data, x)
+		}
+	case []uint32, []int32, []int16, []float32, []float64:
 		c.data, _ = binary.Append(c.data, binary.LittleEndian, v) // cannot fail for these
 	case []time.Time:
 		for _, x := range v {

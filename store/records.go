@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hotcell/hotcell/geo"
 	"github.com/hotcell/hotcell/ingest"
@@ -52,7 +53,7 @@ func putLocation[T any](b *block, items []T, at func(*T) *geo.Location) {
 
 // InsertCalls stores calls; see ingest.Sink.
 func (s *Store) InsertCalls(ctx context.Context, l ingest.Load, calls []ingest.Call) error {
-	b := callBatch{s, newNativeBlock(callsTable)}
+	b := s.NewCallBatch(len(calls))
 	if err := b.Add(l, calls); err != nil {
 		return err
 	}
@@ -66,8 +67,10 @@ type callBatch struct {
 }
 
 // NewCallBatch gives an empty batch; see ingest.CallBatches.
-func (s *Store) NewCallBatch() ingest.Batch[ingest.Call] {
-	return callBatch{s, newNativeBlock(callsTable)}
+func (s *Store) NewCallBatch(rows int) ingest.Batch[ingest.Call] {
+	b := callBatch{s, newNativeBlock(callsTable)}
+	b.native.reserve(rows)
+	return b
 }
 
 var _ ingest.CallBatches = (*Store)(nil)
@@ -77,12 +80,25 @@ func (b callBatch) Bytes() int                      { return b.native.size() }
 func (b callBatch) Reset()                          { b.native.reset() }
 func (b callBatch) Store(ctx context.Context) error { return b.store.send(ctx, b.native) }
 
+// addRows is how many calls are taken apart at once: each column passes over all
+// of them, so they should fit the processor's cache.
+const addRows = 256
+
 // Add appends calls.
 func (b callBatch) Add(l ingest.Load, calls []ingest.Call) error {
-	type C = ingest.Call
-	if err := storable("call", calls, func(c *C) int64 { return c.Time }); err != nil {
+	if err := storable("call", calls, func(c *ingest.Call) int64 { return c.Time }); err != nil {
 		return err
 	}
+	for some := range slices.Chunk(calls, addRows) {
+		if err := b.add(l, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b callBatch) add(l ingest.Load, calls []ingest.Call) error {
+	type C = ingest.Call
 	return b.native.append(len(calls), func(b *block) {
 		put(b, &b.buf.ids, calls, func(c *C) []byte { return c.ID[:] })
 		put(b, &b.buf.i64, calls, func(c *C) int64 { return c.Time })
