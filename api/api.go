@@ -70,6 +70,20 @@ type Config struct {
 	MaxCells       int           // most cells per answer
 	MaxShapes      int           // most base map shapes per answer
 	CatalogueAge   time.Duration // how old base map shapes may be
+
+	// Of routes that take records. Without AllowLoad they are open on loopback
+	// addresses only. Hosts are names by which this server may be called there;
+	// addresses and localhost need no listing.
+	AllowLoad     bool
+	Hosts         []string
+	MaxLoads      int           // at the same time; further ones are told to come again
+	MaxLoadBytes  int64         // of one body as sent
+	MaxPlainBytes int64         // of one body unpacked
+	MaxShapeBytes int64         // of venues or regions, unpacked: they are read into memory
+	LoadTimeout   time.Duration // for one load, receiving it included
+	LoadIdle      time.Duration // how long a body may stall
+	KeyAge        time.Duration // how long answers are kept by Idempotency-Key
+	MaxKeys       int           // how many of them
 }
 
 // DefaultConfig listens on this machine only.
@@ -87,6 +101,14 @@ func DefaultConfig() Config {
 		MaxCells:       10_000,
 		MaxShapes:      3000,
 		CatalogueAge:   time.Minute,
+		MaxLoads:       4,
+		MaxLoadBytes:   4 << 30,
+		MaxPlainBytes:  64 << 30,
+		MaxShapeBytes:  512 << 20,
+		LoadTimeout:    2 * time.Hour,
+		LoadIdle:       time.Minute,
+		KeyAge:         24 * time.Hour,
+		MaxKeys:        10_000,
 	}
 }
 
@@ -110,18 +132,27 @@ func (c Config) check() error {
 	positive("MaxCells", int64(c.MaxCells))
 	positive("MaxShapes", int64(c.MaxShapes))
 	positive("CatalogueAge", int64(c.CatalogueAge))
+	positive("MaxLoads", int64(c.MaxLoads))
+	positive("MaxLoadBytes", c.MaxLoadBytes)
+	positive("MaxPlainBytes", c.MaxPlainBytes)
+	positive("MaxShapeBytes", c.MaxShapeBytes)
+	positive("LoadTimeout", int64(c.LoadTimeout))
+	positive("LoadIdle", int64(c.LoadIdle))
+	positive("KeyAge", int64(c.KeyAge))
+	positive("MaxKeys", int64(c.MaxKeys))
 	if c.MaxTop < c.DefaultTop {
 		faults = append(faults, fmt.Errorf("api: MaxTop %d is below DefaultTop %d", c.MaxTop, c.DefaultTop))
 	}
 	return errors.Join(faults...)
 }
 
-// Deps is what the server works with. All fields are needed except Now.
+// Deps is what the server works with. All fields are needed except Intake and Now.
 type Deps struct {
 	Analyst    Analyst
 	Cells      CellSource
 	Catalogue  CatalogueSource
 	Ready      Readiness
+	Intake     Intake // nil: the server takes no records
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Gatherer   prometheus.Gatherer
@@ -149,10 +180,15 @@ type Server struct {
 	engine   *gin.Engine
 	shapes   shapeCache
 	rankings *semaphore.Weighted
+	intakes  *semaphore.Weighted
+	keys     keyring
 	metrics  metrics
 	web      webApp
-	started  chan struct{}
-	addr     net.Addr
+
+	crossOrigin *http.CrossOriginProtection
+
+	started chan struct{}
+	addr    net.Addr
 }
 
 // New checks and allocates; it neither listens nor asks the dependencies.
@@ -172,7 +208,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, metrics: m,
 		rankings: semaphore.NewWeighted(int64(cfg.MaxRankings)),
+		intakes:  semaphore.NewWeighted(int64(cfg.MaxLoads)),
+		keys:     keyring{age: cfg.KeyAge, most: cfg.MaxKeys, now: deps.Now},
 		started:  make(chan struct{}),
+
+		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	s.shapes = shapeCache{source: deps.Catalogue, maxAge: cfg.CatalogueAge, now: deps.Now, log: deps.Log}
 	if s.web, err = loadWebApp(webFiles); err != nil {
@@ -196,7 +236,9 @@ func (s *Server) Addr(ctx context.Context) (net.Addr, error) {
 }
 
 // Run serves until ctx ends, then lets running requests finish for
-// Config.ShutdownGrace. It returns nil after an orderly end. Call it once.
+// Config.ShutdownGrace. Loads that still run then are cancelled, and Run waits
+// until their last batches have arrived: the store is not to be closed below
+// them. It returns nil after an orderly end. Call it once.
 func (s *Server) Run(ctx context.Context) error {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
@@ -205,8 +247,11 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.addr = listener.Addr()
 	close(s.started)
+	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelRequests()
 	server := &http.Server{
 		Handler:           s.engine,
+		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       s.cfg.RequestTimeout,
 		// The handler's own deadline comes first and answers with a problem.
@@ -230,7 +275,8 @@ func (s *Server) Run(ctx context.Context) error {
 		s.deps.Log.Warn("requests were cut off at the end", "grace", s.cfg.ShutdownGrace, "error", err)
 	}
 	<-ended
-	return nil
+	cancelRequests()
+	return s.intakes.Acquire(context.WithoutCancel(ctx), int64(s.cfg.MaxLoads))
 }
 
 func listenError(addr string, err error) error {

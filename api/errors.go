@@ -6,9 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/hotcell/hotcell/ingest"
 )
 
 // Code names a kind of failure for machines. Codes are a contract.
@@ -25,6 +30,12 @@ const (
 	CodeInternal         Code = "internal"
 	CodeUnavailable      Code = "unavailable"
 	CodeTimeout          Code = "timeout"
+	CodeForbidden        Code = "forbidden"
+	CodeBusy             Code = "busy"
+	CodeConflict         Code = "conflict"
+	CodeMedia            Code = "unsupported_media_type"
+	CodeBadContent       Code = "bad_content"
+	CodeStalled          Code = "stalled"
 )
 
 // statusOf is the one table from code to HTTP status.
@@ -38,6 +49,12 @@ var statusOf = map[Code]int{
 	CodeInternal:         http.StatusInternalServerError,
 	CodeUnavailable:      http.StatusServiceUnavailable,
 	CodeTimeout:          http.StatusGatewayTimeout,
+	CodeForbidden:        http.StatusForbidden,
+	CodeBusy:             http.StatusTooManyRequests,
+	CodeConflict:         http.StatusConflict,
+	CodeMedia:            http.StatusUnsupportedMediaType,
+	CodeBadContent:       http.StatusBadRequest,
+	CodeStalled:          http.StatusRequestTimeout,
 }
 
 // Error is a failure whose Detail may be shown to the caller. Dependencies may
@@ -48,6 +65,10 @@ type Error struct {
 	Parameter string   // the parameter at fault, if one is
 	Allowed   []string // what would have been accepted, if that is a list
 	Err       error    // for the log only
+
+	RetryAfter time.Duration   // when the same may be asked again; 0 = not said
+	Fault      ingest.FileCode // what is wrong with delivered content
+	Account    *Receipt        // of the rows before the fault, which were stored
 }
 
 func (e *Error) Error() string {
@@ -70,6 +91,9 @@ type Problem struct {
 	Parameter string   `json:"parameter,omitempty"`
 	Allowed   []string `json:"allowed,omitempty"`
 	RequestID string   `json:"request_id"` // stands in the server's log too
+
+	Fault   ingest.FileCode `json:"fault,omitempty"`
+	Account *Receipt        `json:"account,omitempty"`
 }
 
 func invalid(parameter, format string, args ...any) *Error {
@@ -116,10 +140,14 @@ func writeProblem(c *gin.Context, log *slog.Logger, err error) {
 	body, marshalErr := json.Marshal(Problem{
 		Type: "about:blank", Title: title, Status: status, Detail: e.Detail,
 		Instance: c.Request.URL.Path, Code: e.Code, Parameter: e.Parameter, Allowed: e.Allowed, RequestID: requestID(c),
+		Fault: e.Fault, Account: e.Account,
 	})
 	if marshalErr != nil {
 		panic(marshalErr) // plain strings always marshal
 	}
 	c.Header("Cache-Control", "no-store")
+	if e.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
 	c.Data(status, "application/problem+json", body)
 }

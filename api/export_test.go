@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Routes lists the server's paths as OpenAPI writes them, sorted.
+// Routes lists the server's methods and paths as OpenAPI writes them, sorted.
 func Routes(s *Server) []string {
 	var out []string
 	for _, r := range s.engine.Routes() {
-		if r.Method != http.MethodGet {
-			continue
+		if r.Method == http.MethodHead {
+			continue // said of all routes at once
 		}
 		parts := strings.Split(r.Path, "/")
 		for i, p := range parts {
@@ -19,7 +19,7 @@ func Routes(s *Server) []string {
 				parts[i] = "{" + p[1:] + "}"
 			}
 		}
-		out = append(out, strings.Join(parts, "/"))
+		out = append(out, strings.ToLower(r.Method)+" "+strings.Join(parts, "/"))
 	}
 	slices.Sort(out)
 	return out

@@ -61,7 +61,7 @@ func (s *Server) observe(c *gin.Context) {
 			route = "other"
 		}
 		method := c.Request.Method
-		if method != http.MethodGet && method != http.MethodHead {
+		if method != http.MethodGet && method != http.MethodHead && method != http.MethodPost {
 			method = "other" // any text is a method to net/http; labels must stay few
 		}
 		status := c.Writer.Status()
@@ -112,13 +112,18 @@ func (s *Server) limit(c *gin.Context) {
 			Detail: fmt.Sprintf("Path and query are %d bytes long; the most is %d.", n, s.cfg.MaxURLBytes)})
 		return
 	}
-	if c.Request.ContentLength > s.cfg.MaxBodyBytes {
-		writeProblem(c, s.deps.Log, &Error{Code: CodeTooLarge,
-			Detail: fmt.Sprintf("The body is %d bytes long; the most is %d.", c.Request.ContentLength, s.cfg.MaxBodyBytes)})
+	most, timeout := s.cfg.MaxBodyBytes, s.cfg.RequestTimeout
+	tooLarge := &Error{Code: CodeTooLarge,
+		Detail: fmt.Sprintf("The body is %d bytes long; the most is %d.", c.Request.ContentLength, most)}
+	if c.FullPath() == recordsPath && c.Request.Method == http.MethodPost {
+		most, timeout, tooLarge = s.cfg.MaxLoadBytes, s.cfg.LoadTimeout, s.bodyTooLarge()
+	}
+	if c.Request.ContentLength > most {
+		writeProblem(c, s.deps.Log, tooLarge)
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.cfg.MaxBodyBytes)
-	ctx, cancel := context.WithTimeout(c.Request.Context(), s.cfg.RequestTimeout)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()

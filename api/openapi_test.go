@@ -22,10 +22,9 @@ func TestOpenAPI(t *testing.T) {
 	}](t, raw)
 	described := []string{}
 	for path, methods := range doc.Paths {
-		if len(methods) != 1 || methods["get"] == nil {
-			t.Errorf("%s describes %d methods", path, len(methods))
+		for method := range methods {
+			described = append(described, method+" "+path)
 		}
-		described = append(described, path)
 	}
 	slices.Sort(described)
 	if routes := api.Routes(s); !slices.Equal(routes, described) {

@@ -30,6 +30,7 @@ func (s *Server) routes() *gin.Engine {
 	get("/api/v1/map/regions", s.mapRegions)
 	get("/api/v1/map/venues", s.mapVenues)
 	get("/api/v1/openapi.json", s.openAPI)
+	e.POST(recordsPath, s.handle(s.records))
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
 	e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{
@@ -44,7 +45,7 @@ func (s *Server) routes() *gin.Engine {
 	}))
 	e.NoMethod(s.handle(func(c *gin.Context) (answer, error) {
 		return answer{}, &Error{Code: CodeMethodNotAllowed,
-			Detail: fmt.Sprintf("%s is not possible here; use GET.", c.Request.Method)}
+			Detail: fmt.Sprintf("%s is not possible here; the header Allow says what is.", c.Request.Method)}
 	}))
 	return e
 }

@@ -107,7 +107,7 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	bar := p.newLoadProgress()
-	loader, err := p.newLoader(ctx, s, maxRejects, bar.show)
+	loader, err := p.newLoader(ctx, s, feed, maxRejects, bar.show)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,10 @@ func (p *program) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve map and API until interrupted",
 		Long: `Serve the map, the ranked list and the API. While it runs on an embedded store, other
-hotcell commands reach the data with --server http://ADDRESS.`,
+hotcell commands reach the data with --server http://ADDRESS, load and watch among them.
+
+It takes records by POST /api/v1/records/FEED, on a loopback address without more
+ado, on others only with serve.allow_load, because it knows no users yet.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.serve(cmd.Context())
@@ -45,8 +48,17 @@ func (p *program) serve(ctx context.Context) (err error) {
 
 	cfg := api.DefaultConfig()
 	cfg.Listen = p.settings.Serve.Listen
+	cfg.AllowLoad = p.settings.Serve.AllowLoad
+	cfg.Hosts = p.settings.Serve.hosts()
+	most, err := parseBytes(p.settings.Serve.MaxLoad)
+	if err != nil {
+		return usageError{err}
+	}
+	cfg.MaxLoadBytes = int64(most)
+	intake := p.newStoreIntake(a, registry)
+	intake.profile = p.namedProfile
 	server, err := api.New(cfg, api.Deps{
-		Analyst: a, Cells: s, Catalogue: s, Ready: api.ReadyFunc(s.Ping),
+		Analyst: a, Cells: s, Catalogue: s, Ready: api.ReadyFunc(s.Ping), Intake: intake,
 		Log: p.log, Registerer: registry, Gatherer: registry, Version: version,
 	})
 	if err != nil {
