@@ -28,9 +28,9 @@ type claimFilter struct {
 	placed                                  string // what a record must have to belong to a place
 }
 
-// ClaimEvidence aggregates what a claim needs, inside ClickHouse. Calls located by
-// nothing but their radio cell and calls without a place go into Unlocated, for
-// shares of area also those whose accuracy is coarser than a map cell. Calls of
+// ClaimEvidence aggregates what a claim needs, inside ClickHouse. Calls that have
+// no place of their own (see located) go into Unlocated, for shares of area also
+// those whose accuracy is coarser than a map cell. Calls of
 // unknown outcome are left out. Complaints know no environment, network and
 // operator and ignore those conditions; of a region's customers also complaints
 // without any place count. A unit's calls count whole, whatever region they are in:

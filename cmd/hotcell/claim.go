@@ -126,6 +126,12 @@ func (p *program) checkClaims(ctx context.Context, files []string, format, dir s
 			return err
 		}
 		defer s.Close()
+		// What is sealed and published rests on where calls were: no half-truths here.
+		if note, err := misplacedNote(ctx, s); err != nil {
+			return err
+		} else if note != "" {
+			return errors.New("no claim was checked: " + note)
+		}
 		catalogue, _, err := loadCatalogue(ctx, s, "")
 		if err != nil {
 			return err
