@@ -78,10 +78,16 @@ type spreadSums struct {
 	impact, square, hurt float64
 }
 
-// radioSpread is a radio cell with the cells its records are spread over.
+// radioSpread is a radio cell with the places its records are spread over.
 type radioSpread struct {
 	cell  CellCounts
-	share []geo.CellWeight
+	share []placeShare
+}
+
+// placeShare is a place's share of a radio cell's bad calls and of its calls.
+type placeShare struct {
+	place      geo.PlaceID
+	bad, calls float64
 }
 
 func isCell(id geo.PlaceID) bool { return id != 0 && id>>63 == 0 }
@@ -131,8 +137,8 @@ func newModel(ev *Evidence, lookup Places, p Params) *model {
 	m.moans = sortedComplaints(ev.Complaints)
 	m.end = windowEnd(ev)
 	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
-	m.spreadRadioCells()
 	exposures := sortedExposures(ev.Exposures)
+	m.spreadRadioCells(exposures)
 	m.collectPlaces(exposures)
 	m.regions = newRegionTree(exposures, lookup)
 	m.fillExposure(exposures)
@@ -216,7 +222,7 @@ func (m *model) collectPlaces(exposures []Exposure) {
 	}
 	for _, s := range m.spread {
 		for _, w := range s.share {
-			add(geo.PlaceID(w.Cell))
+			add(w.place)
 		}
 	}
 	slices.Sort(ids)

@@ -92,8 +92,9 @@ func TestEveryPlaceOnce(t *testing.T) {
 	}
 }
 
-// TestSpreadKeepsMass: what radio cells saw is spread over their footprints, and
-// not a call or a hurt customer more or less.
+// TestSpreadKeepsMass: what radio cells saw is spread over the places of their
+// located bad calls and their footprints, and not a call or a hurt customer more
+// or less.
 func TestSpreadKeepsMass(t *testing.T) {
 	centre := centreCell(t, 30, 104)
 	cells := centre.Disk(5)
@@ -101,6 +102,14 @@ func TestSpreadKeepsMass(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, 1)
 		calls, bad, hurt, customers := 0.0, 0.0, 0.0, 0.0
+		placedCalls, placedBad, placedCustomers := 0.0, 0.0, 0.0
+		place := func(radio string, at geo.PlaceID, of, n float64) {
+			for c := range uint64(n) {
+				w.ev.Bad = append(w.ev.Bad, BadCalls{Place: at, Customer: 1 + c, Day: testDay0, Count: 1, RadioCell: radio, RAT: geo.RAT4G})
+			}
+			w.ev.Exposures = append(w.ev.Exposures, Exposure{Place: at, RAT: geo.RAT4G, CappedCalls: of, CappedBad: n, Customers: uint64(of)})
+			placedCalls, placedBad, placedCustomers = placedCalls+of, placedBad+n, placedCustomers+of
+		}
 		for k := range rapid.IntRange(1, 5).Draw(r, "radio cells") {
 			radio := fmt.Sprintf("460-00-%d", k)
 			n := rapid.IntRange(1, 20).Draw(r, "cells")
@@ -115,6 +124,10 @@ func TestSpreadKeepsMass(t *testing.T) {
 				print[j].Weight /= sum
 			}
 			w.prints[radio] = print
+			for j := range rapid.IntRange(0, 3).Draw(r, "places") {
+				of := rapid.IntRange(1, 200).Draw(r, "located calls")
+				place(radio, testID(fmt.Sprintf("%d/%d", k, j)), float64(of), float64(rapid.IntRange(0, min(of, 30)).Draw(r, "located bad")))
+			}
 			u := CellCounts{RadioCell: radio, RAT: geo.RAT4G, CappedCalls: float64(rapid.IntRange(1, 900).Draw(r, "calls")),
 				Customers: uint64(rapid.IntRange(1, 300).Draw(r, "customers")), Hurt: uint64(rapid.IntRange(0, 50).Draw(r, "hurt"))}
 			u.CappedBad = math.Min(u.CappedCalls, float64(u.Hurt)*2)
@@ -130,6 +143,12 @@ func TestSpreadKeepsMass(t *testing.T) {
 			gotCustomers += pl.customers
 			for _, u := range m.uses[pl.useFrom:pl.useTo] {
 				gotUses += u.calls
+			}
+		}
+		calls, bad, customers = calls+placedCalls, bad+placedBad, customers+placedCustomers
+		for i, pl := range m.places {
+			if pl.bad > pl.calls*(1+1e-9) {
+				r.Fatalf("%v has %g bad of %g calls", m.ids[i], pl.bad, pl.calls)
 			}
 		}
 		near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*(1+b) }

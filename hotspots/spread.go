@@ -2,6 +2,7 @@ package hotspots
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/hotcell/hotcell/geo"
@@ -13,11 +14,192 @@ type spreadKey struct {
 	rat   geo.RAT
 }
 
-func sortSpread(s []radioSpread) {
-	slices.SortFunc(s, func(a, b radioSpread) int {
+// footprintCalls is how many located bad calls a radio cell's footprint is worth
+// when records without a position are spread.
+const footprintCalls = 3
+
+// spreadRadioCells finds the places over which records without a position are
+// spread.
+func (m *model) spreadRadioCells(exposures []Exposure) {
+	wanted := map[string]bool{}
+	for _, u := range m.ev.UnlocatedBad {
+		wanted[u.RadioCell] = true
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	rates := newPlaceRates(exposures)
+	located := m.locatedBad(wanted)
+	for _, u := range m.ev.UnlocatedBad {
+		if share := m.shares(u.RadioCell, located[u.RadioCell], rates); len(share) > 0 {
+			u.CappedBad = clean(u.CappedBad)
+			u.CappedCalls = math.Max(clean(u.CappedCalls), u.CappedBad)
+			balance(share, u.CappedCalls, u.CappedBad)
+			m.spread = append(m.spread, radioSpread{cell: u, share: share})
+		}
+	}
+	slices.SortFunc(m.spread, func(a, b radioSpread) int {
 		return cmp.Or(cmp.Compare(a.cell.RadioCell, b.cell.RadioCell), cmp.Compare(a.cell.RAT, b.cell.RAT),
 			cmp.Compare(a.cell.CappedCalls, b.cell.CappedCalls))
 	})
+}
+
+// placeBad are the bad calls of one radio cell at one place.
+type placeBad struct {
+	place geo.PlaceID
+	bad   float64
+}
+
+// locatedBad counts the located bad calls of the wanted radio cells by place,
+// each customer's up to the daily cap.
+func (m *model) locatedBad(wanted map[string]bool) map[string][]placeBad {
+	out := map[string][]placeBad{}
+	for from := 0; from < len(m.bad); {
+		first := &m.bad[from]
+		to, total := from, 0.0
+		for ; to < len(m.bad) && m.bad[to].Place == first.Place && m.bad[to].Customer == first.Customer && m.bad[to].Day == first.Day; to++ {
+			total += float64(m.bad[to].Count)
+		}
+		for i := from; i < to && first.Place != 0; i++ {
+			x := &m.bad[i]
+			if total <= 0 || !wanted[x.RadioCell] {
+				continue
+			}
+			list, w := out[x.RadioCell], float64(x.Count)/total*m.capped(total)
+			if n := len(list); n > 0 && list[n-1].place == x.Place { // sorted by place
+				list[n-1].bad += w
+			} else {
+				out[x.RadioCell] = append(list, placeBad{x.Place, w})
+			}
+		}
+		from = to
+	}
+	return out
+}
+
+// placeRates are rates of bad calls by place, shrunk towards the overall one.
+type placeRates struct {
+	sums    map[geo.PlaceID][2]float64 // calls and bad calls
+	overall float64
+}
+
+// rateCalls is how many bad calls the overall rate is worth in a place's rate.
+const rateCalls = 2
+
+func newPlaceRates(exposures []Exposure) *placeRates {
+	r := &placeRates{sums: make(map[geo.PlaceID][2]float64, len(exposures))}
+	var calls, bad float64
+	for i := range exposures {
+		x := &exposures[i]
+		n, b := math.Max(clean(x.CappedCalls), clean(x.CappedBad)), clean(x.CappedBad)
+		s := r.sums[x.Place]
+		r.sums[x.Place] = [2]float64{s[0] + n, s[1] + b}
+		calls += n
+		bad += b
+	}
+	r.overall = 1
+	if calls > 0 && bad > 0 {
+		r.overall = bad / calls
+	}
+	return r
+}
+
+func (r *placeRates) of(id geo.PlaceID) float64 {
+	s := r.sums[id]
+	return math.Min(1, (s[1]+rateCalls)/(s[0]+rateCalls/r.overall))
+}
+
+// shares tells where a radio cell's records without a position come from. Its bad
+// calls come from where its located bad calls are: a broken tower's from the
+// tower, not from the street around it. Its footprint counts for a few of them.
+// Its calls are apportioned so that each place's rate stays about what it is.
+func (m *model) shares(radio string, located []placeBad, rates *placeRates) []placeShare {
+	var out []placeShare
+	for _, x := range located {
+		out = append(out, placeShare{x.place, x.bad, x.bad / rates.of(x.place)})
+	}
+	if m.lookup != nil {
+		for _, w := range m.lookup.Footprint(radio) {
+			k := footprintCalls * w.Weight
+			out = append(out, placeShare{geo.PlaceID(w.Cell), k, k / rates.of(geo.PlaceID(w.Cell))})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b placeShare) int { return cmp.Compare(a.place, b.place) })
+	n, bad, calls := 0, 0.0, 0.0
+	for _, s := range out {
+		bad += s.bad
+		calls += s.calls
+		if n > 0 && out[n-1].place == s.place {
+			out[n-1].bad += s.bad
+			out[n-1].calls += s.calls
+			continue
+		}
+		out[n] = s
+		n++
+	}
+	out = out[:n]
+	for i := range out {
+		out[i].bad /= bad
+		out[i].calls /= calls
+	}
+	return out
+}
+
+// applySpread adds the spread records to their places. The shares sum to one, so
+// the sums over places grow by exactly what the radio cells had. Bad calls with
+// place 0 name their radio cell: their customers' hurt is used; where there are
+// only counts, each hurt customer gets the average.
+func (m *model) applySpread() {
+	if len(m.spread) == 0 {
+		return
+	}
+	mean, square := m.meanHurt()
+	known := m.radioHurts()
+	extra := map[spreadKey]use{}
+	for _, s := range m.spread {
+		impact, sq, hurt := mean*float64(s.cell.Hurt), square*float64(s.cell.Hurt), float64(s.cell.Hurt)
+		if k, ok := known[s.cell.RadioCell]; ok {
+			impact, sq, hurt = k.impact, k.square, k.hurt
+			known[s.cell.RadioCell] = spreadSums{} // the radio cell's other rats add nothing more
+		}
+		calls, bad := s.cell.CappedCalls, s.cell.CappedBad
+		for _, w := range s.share {
+			i := m.index(w.place)
+			pl := &m.places[i]
+			pl.extra.impact += w.bad * impact
+			pl.extra.square += w.bad * w.bad * sq
+			pl.extra.hurt += w.bad * hurt
+			pl.customers += w.calls * float64(s.cell.Customers)
+			here := w.calls * calls
+			pl.calls += here
+			pl.bad += w.bad * bad
+			// One call per customer is the least alike these calls can be.
+			pl.mm += here
+			pl.xx += w.bad * bad
+			pl.xm += w.bad * bad
+			pl.kish += w.bad * hurt
+			key := spreadKey{int32(i), s.cell.RAT}
+			u := extra[key]
+			u.calls += here
+			u.bad += w.bad * bad
+			extra[key] = u
+		}
+	}
+	m.insertUses(extra)
+}
+
+// balance moves the shares of the calls towards those of the bad calls as far as
+// it takes to give no place fewer calls than bad ones.
+func balance(share []placeShare, calls, bad float64) {
+	keep := 1.0
+	for _, s := range share {
+		if s.calls*calls < s.bad*bad {
+			keep = math.Min(keep, s.bad*(1-bad/calls)/(s.bad-s.calls))
+		}
+	}
+	for i := range share {
+		share[i].calls = keep*share[i].calls + (1-keep)*share[i].bad
+	}
 }
 
 // meanHurt is the average impact of one customer hurt by calls at a known place,
