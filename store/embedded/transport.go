@@ -257,6 +257,31 @@ func (c *connection) begin(ctx context.Context, e *core, r *request) error {
 	return nil
 }
 
+// acquireSpool takes a spool, nil when it is yet to be made. One that is there already is preferred, so that there are only as
+// many in memory as there were inserts side by side.
+func (e *core) acquireSpool(ctx context.Context) (spool, error) {
+	var body spool
+	select {
+	case body = <-e.spools:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.closing.Done():
+		return nil, ErrClosed
+	}
+	for range cap(e.spools) {
+		if body != nil {
+			break
+		}
+		select {
+		case other := <-e.spools:
+			e.spools <- body
+			body = other
+		default:
+		}
+	}
+	return body, nil
+}
+
 // insertPattern takes a batch statement of the driver apart: where the data comes from has to stand before its settings.
 var insertPattern = regexp.MustCompile("(?is)^(\\s*INSERT\\s+INTO\\s+(?:TABLE\\s+)?(?:`(?:[^`\\\\]|\\\\.)+`|\"(?:[^\"\\\\]|\\\\.)+\"|[\\w.]+)(?:\\s*\\.\\s*(?:`(?:[^`\\\\]|\\\\.)+`|\"(?:[^\"\\\\]|\\\\.)+\"|\\w+))?" +
 	"\\s*(?:\\((?:`(?:[^`\\\\]|\\\\.)+`|\"(?:[^\"\\\\]|\\\\.)+\"|[^`\"()])*\\))?)(\\s+SETTINGS\\s.*?)?\\s*\\bFORMAT\\s+Native\\s*;?\\s*$")
@@ -270,13 +295,9 @@ func (e *core) insert(ctx context.Context, r *request) error {
 	if err := e.alive(ctx); err != nil {
 		return err
 	}
-	var body spool
-	select {
-	case body = <-e.spools:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.closing.Done():
-		return ErrClosed
+	body, err := e.acquireSpool(ctx)
+	if err != nil {
+		return err
 	}
 	giveBack := func() {
 		if body != nil {
@@ -285,7 +306,6 @@ func (e *core) insert(ctx context.Context, r *request) error {
 		e.spools <- body
 	}
 	if body == nil {
-		var err error
 		if body, err = newSpool(e.spoolDir()); err != nil {
 			e.spools <- nil
 			return err
