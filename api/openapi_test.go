@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/hotcell/hotcell/api"
+	"github.com/hotcell/hotcell/ingest"
 )
 
 // TestOpenAPI checks that every route is described and that real answers,
@@ -40,19 +42,28 @@ func TestOpenAPI(t *testing.T) {
 	if err := compiler.AddResource("openapi.json", parsed); err != nil {
 		t.Fatal(err)
 	}
-	check := func(path, schema string) {
+	validate := func(path, schema string, answer []byte) {
 		t.Helper()
 		compiled, err := compiler.Compile("openapi.json#/components/schemas/" + schema)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := jsonschema.UnmarshalJSON(get(t, s.Handler(), path).Body)
+		body, err := jsonschema.UnmarshalJSON(bytes.NewReader(answer))
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
 		if err := compiled.Validate(body); err != nil {
 			t.Errorf("%s is not a %s: %v", path, schema, err)
 		}
+	}
+	check := func(path, schema string) {
+		t.Helper()
+		validate(path, schema, get(t, s.Handler(), path).Body.Bytes())
+	}
+	partial := &ingest.FileError{Code: ingest.FileTruncated, Detail: "The data breaks off.", Partial: true}
+	for schema, fail := range map[string]error{"Receipt": nil, "Problem": partial} {
+		takes := intakeServer(t, &countingIntake{fail: fail}, w, nil)
+		validate(calls, schema, send(takes.Handler(), calls, strings.NewReader("a\n1\n")).Body.Bytes())
 	}
 	check("/api/v1/hotspots", "Ranking")
 	check("/api/v1/hotspots?window=7d", "Ranking")

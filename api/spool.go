@@ -47,10 +47,11 @@ func (s *Server) spool(c *gin.Context, f ingest.Feed) (content spooled, err erro
 	body := &receiver{from: c.Request.Body, control: control, idle: s.cfg.LoadIdle}
 	hash := sha256.New()
 	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(file, hash)}, body, make([]byte, 256<<10))
-	_ = control.SetReadDeadline(time.Time{}) // from here on only a closed connection ends the request
 	if body.err != nil {
+		c.Header("Connection", "close") // nobody waits for the rest of the body
 		return content, s.bodyError(body.err)
 	}
+	_ = control.SetReadDeadline(time.Time{}) // from here on only a closed connection ends the request
 	if err != nil {
 		return content, noRoom(err)
 	}
