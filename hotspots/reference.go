@@ -168,6 +168,10 @@ func (r *reference) roughly(all []obs) float64 {
 	return sum
 }
 
+// mostNormal bounds a reference: where every second call is bad, nothing is
+// normal. It only matters where the product of several thin strata runs away.
+const mostNormal = 0.5
+
 // expect gives the events a normal place with this use would show. The place's
 // own data, as weighted in the estimate, are left out: a fault must not raise its
 // own bar, least of all where it is one of few places of its kind.
@@ -199,7 +203,7 @@ func (r *reference) expect(all []obs, wx, wn float64) float64 {
 	}
 	sum := 0.0
 	for i, o := range all {
-		sum += o.n * rates[i]
+		sum += o.n * math.Min(rates[i], mostNormal)
 	}
 	return sum
 }

@@ -52,6 +52,9 @@ func writeJSONLine(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// placeWidth is how wide, in characters, the causes under the places are.
+const placeWidth = 58
+
 func writeRankingTable(w io.Writer, r *ranking) error {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
@@ -63,12 +66,11 @@ func writeRankingTable(w io.Writer, r *ranking) error {
 	right := func(n int) table.ColumnConfig {
 		return table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight}
 	}
-	t.SetColumnConfigs([]table.ColumnConfig{right(1), {Number: 2, WidthMax: 58, WidthMaxEnforcer: text.WrapSoft},
-		right(4), right(5), right(6), right(7), right(8), right(9), right(10)})
+	t.SetColumnConfigs([]table.ColumnConfig{right(1), right(4), right(5), right(6), right(7), right(8), right(9), right(10)})
 	for _, h := range r.Hotspots {
 		bad := h.Events.Dropped + h.Events.Perceived + h.Events.Blocked + h.Events.Poor
 		t.AppendRow(table.Row{
-			h.Rank, h.Name + "\n" + "  " + firstSentence(h.Cause.Sentence), h.Scene,
+			h.Rank, h.Name + "\n" + text.WrapSoft(firstSentence(h.Cause.Sentence), placeWidth), h.Scene,
 			fmt.Sprintf("%.1f", h.Impact.Avoidable),
 			fmt.Sprintf("%.1f–%.1f", h.Impact.Lower, h.Impact.Upper),
 			h.Customers.Hurt, bad,

@@ -165,6 +165,9 @@ func checkRanking(t *testing.T, r ranking, truth *city.Truth) {
 		if h.Impact.Lower > h.Impact.Avoidable || h.Impact.Avoidable > h.Impact.Upper || h.Impact.Avoidable > h.Impact.Total+1e-9 {
 			t.Errorf("%s: impact out of order: %+v", h.Name, h.Impact)
 		}
+		if r := h.Rate; r.Value != nil && !(0 <= *r.Lower && *r.Lower <= *r.Value && *r.Value <= *r.Upper+1e-9 && *r.Upper <= 1 && 0 < *r.Reference && *r.Reference <= 0.5) {
+			t.Errorf("%s: rates out of order: %g in %g–%g, normal %g", h.Name, *r.Value, *r.Lower, *r.Upper, *r.Reference)
+		}
 		if i > 0 && h.Impact.Lower > r.Hotspots[i-1].Impact.Lower+1e-9 {
 			t.Errorf("rank %d has a greater lower bound than rank %d", i+1, i)
 		}
