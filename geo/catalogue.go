@@ -64,8 +64,8 @@ const topBit = PlaceID(1) << 63
 
 // NewCatalogue builds the catalogue. The slices and their geometries are kept:
 // do not change them afterwards. It refuses venues and regions without or with
-// repeated ids, coordinates off the globe, and region trees that run in circles.
-// Parents that are not in the lists are ignored; of sites with the same radio
+// repeated ids and coordinates off the globe. Region trees that run in circles end
+// where they would come round. Parents that are not in the lists are ignored; of sites with the same radio
 // cell the last counts.
 func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, error) {
 	c := &Catalogue{
@@ -113,6 +113,7 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 	if c.sites, err = newSiteIndex(sites); err != nil {
 		return nil, err
 	}
+	c.houseIndoorCells()
 	return c, nil
 }
 

@@ -14,6 +14,7 @@ import (
 type siteIndex struct {
 	sites  []Site
 	byCell map[string]int
+	venue  []int32 // that an indoor radio cell serves, see houseIndoorCells
 	grid   cellTable
 	spread sync.Map // radio cell's index → []CellWeight, worked out when first asked for
 }
@@ -73,15 +74,20 @@ func (c *Catalogue) Site(radioCell string) (Site, bool) {
 }
 
 // locateRadioCell puts a record at its serving site, as uncertain as the cell's
-// range. It gets no H3 cell: Footprint spreads it.
+// range. It gets no H3 cell: Footprint spreads it. Only an indoor radio cell of a
+// known venue gives a place, that venue's.
 func (c *Catalogue) locateRadioCell(e *Evidence, h Hints) (Location, bool) {
 	i, known := c.sites.byCell[e.RadioCell]
 	if !known {
 		return Location{}, false
 	}
 	s := &c.sites.sites[i]
-	return Location{Method: MethodRadioCell, Pos: s.Pos, AccuracyM: float32(c.sites.reach(i)), Scene: h.Scene,
-		Region: c.RegionAt(s.Pos)}, true
+	l := Location{Method: MethodRadioCell, Pos: s.Pos, AccuracyM: float32(c.sites.reach(i)), Scene: h.Scene,
+		Region: c.RegionAt(s.Pos)}
+	if v := c.indoorVenue(i, e); v >= 0 {
+		l.Place, l.Scene = c.part(v, e, h)
+	}
+	return l, true
 }
 
 // Ranges for radio cells whose site list gives none and that have no neighbour

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -44,7 +45,14 @@ func smallTown(t testing.TB) *Catalogue {
 		{RadioCell: "460-00-1", Site: "A", Pos: LatLon{30.05, 104.05}, AzimuthDeg: 90, BeamwidthDeg: 120, RangeM: 2000, RAT: RAT4G},
 		{RadioCell: "460-00-2", Site: "B", Pos: LatLon{30.05, 104.07}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: nan, RAT: RAT4G},
 		{RadioCell: "460-00-3", Site: "C", Pos: LatLon{30.0004, 104.0004}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: nan, RAT: RAT4G, Indoor: true},
+		{RadioCell: "460-00-4", Site: "D", Pos: LatLon{30.0018, 104.0025}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: 50, RAT: RAT4G, Indoor: true},  // on the campus, 22 m from the hotel
+		{RadioCell: "460-00-5", Site: "E", Pos: LatLon{30.1018, 104.1025}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: 50, RAT: RAT4G, Indoor: true},  // 22 m from the other hotel
+		{RadioCell: "460-00-6", Site: "F", Pos: LatLon{30.1016, 104.1025}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: 50, RAT: RAT4G, Indoor: true},  // 44 m from it
+		{RadioCell: "460-00-7", Site: "G", Pos: LatLon{30.1018, 104.1025}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: 50, RAT: RAT4G, Indoor: false}, // out of doors
+		{RadioCell: "460-00-8", Site: "H", Pos: LatLon{30.6015, 104.6}, AzimuthDeg: nan, BeamwidthDeg: nan, RangeM: 50, RAT: RAT4G, Indoor: true},     // between two shops
 	}
+	venues = append(venues, Venue{ID: "S1", Scene: SceneMall, Geometry: square(30.6, 104.5995, 0.0013)}, // its northern wall at 30.6013
+		Venue{ID: "S2", Scene: SceneMall, Geometry: square(30.6017, 104.5995, 0.001)})
 	c, err := NewCatalogue(venues, regions, sites)
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +114,15 @@ func TestLocate(t *testing.T) {
 		{"address", Evidence{Address: "成都市锦江区东方大厦 3 号门", Floor: unknown}, MethodAddress, "venue/T1", SceneOfficeTower},
 		{"address of either hotel", Evidence{Address: "Grand Hotel, Chengdu", Floor: unknown}, MethodNone, "", SceneUnknown},
 		{"radio cell", Evidence{RadioCell: "460-00-1", Floor: unknown}, MethodRadioCell, "", SceneUnknown},
+		{"indoor radio cell of the tower", Evidence{RadioCell: "460-00-3", Floor: unknown}, MethodRadioCell, "venue/T1", SceneOfficeTower},
+		{"on a floor of it", Evidence{RadioCell: "460-00-3", Floor: 25}, MethodRadioCell, "venue/T1/floors/21", SceneOfficeTower},
+		{"in its lift by the text", Evidence{RadioCell: "460-00-3", Text: "电梯里没有信号", Floor: unknown}, MethodRadioCell, "venue/T1/lift", SceneLift},
+		{"heard in the street", Evidence{RadioCell: "460-00-3", Indoor: Outside, Floor: unknown}, MethodRadioCell, "", SceneUnknown},
+		{"the campus around it wins", Evidence{RadioCell: "460-00-4", Floor: unknown}, MethodRadioCell, "venue/C1", SceneCampus},
+		{"near the only building", Evidence{RadioCell: "460-00-5", Floor: unknown}, MethodRadioCell, "venue/H2", SceneHotel},
+		{"too far from it", Evidence{RadioCell: "460-00-6", Floor: unknown}, MethodRadioCell, "", SceneUnknown},
+		{"a mast beside it", Evidence{RadioCell: "460-00-7", Floor: unknown}, MethodRadioCell, "", SceneUnknown},
+		{"indoors of one of two", Evidence{RadioCell: "460-00-8", Floor: unknown}, MethodRadioCell, "", SceneUnknown},
 		{"unknown radio cell", Evidence{RadioCell: "460-00-99", Floor: unknown}, MethodNone, "", SceneUnknown},
 		{"nothing", Evidence{Floor: unknown}, MethodNone, "", SceneUnknown},
 		{"position off the globe", Evidence{HasPos: true, Pos: LatLon{104, 30}, Venue: "T1", Floor: unknown}, MethodVenue, "venue/T1", SceneOfficeTower},
@@ -142,6 +159,10 @@ func TestLocateKeepsUncertainty(t *testing.T) {
 	l = c.Locate(Evidence{RadioCell: "460-00-1", Floor: UnknownFloor})
 	if l.AccuracyM != 2000 || l.Cell != 0 || l.Region != "510104" {
 		t.Errorf("radio cell: %+v", l)
+	}
+	l = c.Locate(Evidence{RadioCell: "460-00-3", Floor: UnknownFloor})
+	if l.AccuracyM != 100 || l.Cell != 0 || l.Region != "510104" || l.Place == 0 {
+		t.Errorf("indoor radio cell: %+v", l)
 	}
 }
 
@@ -248,9 +269,6 @@ func TestCatalogueRefuses(t *testing.T) {
 		`region code "1" is given twice; merge the two or give one another code`: func() (*Catalogue, error) {
 			return NewCatalogue(nil, []Region{{Code: "1"}, {Code: "1"}}, nil)
 		},
-		"region 1 is its own ancestor; mend the parent codes": func() (*Catalogue, error) {
-			return NewCatalogue(nil, []Region{{Code: "1", Parent: "2"}, {Code: "2", Parent: "1"}}, nil)
-		},
 		`site 1 ("s") has no radio cell`: func() (*Catalogue, error) { return NewCatalogue(nil, nil, []Site{{Site: "s"}}) },
 		"radio cell c: latitude 99 is outside -90 to 90 degrees": func() (*Catalogue, error) {
 			return NewCatalogue(nil, nil, []Site{{RadioCell: "c", Pos: LatLon{99, 190}}})
@@ -258,6 +276,15 @@ func TestCatalogueRefuses(t *testing.T) {
 	} {
 		if _, err := build(); err == nil || err.Error() != want {
 			t.Errorf("%v; expected: %s", err, want)
+		}
+	}
+	round, err := NewCatalogue(nil, []Region{{Code: "1", Parent: "2"}, {Code: "2", Parent: "1"}, {Code: "3", Parent: "3"}}, nil)
+	if err != nil {
+		t.Fatalf("regions in circles: %v", err)
+	}
+	for code, want := range map[string]string{"1": "[2 1]", "2": "[1 2]", "3": "[3]"} {
+		if got := fmt.Sprint(round.RegionPath(code)); got != want {
+			t.Errorf("regions in circles: path of %s is %s, want %s", code, got, want)
 		}
 	}
 	// What does not stop a catalogue: parents that are not there, venues in circles.

@@ -101,8 +101,8 @@ type Location struct {
 	Method    Method
 	Pos       LatLon
 	AccuracyM float32
-	Cell      Cell // StoredResolution; 0 when unlocated or located by radio cell only
-	Place     PlaceID
+	Cell      Cell    // StoredResolution; 0 when unlocated or located by radio cell only
+	Place     PlaceID // 0 when unlocated, and when located by a radio cell that is no venue's indoor cell
 	Scene     Scene
 	Region    string // code of the finest region that contains the record; "" unknown
 }

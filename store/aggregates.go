@@ -74,7 +74,8 @@ func (s *Store) weeks(ctx context.Context, f filter) ([]hotspots.Week, error) {
 	return out, err
 }
 
-// radioCells: calls that are located by nothing but their radio cell.
+// radioCells: calls that are located by nothing but their radio cell, which is no
+// building's own.
 func (s *Store) radioCells(ctx context.Context, f filter) ([]hotspots.CellCounts, error) {
 	var out []hotspots.CellCounts
 	err := s.each(ctx, "aggregate radio cells", `
@@ -82,7 +83,7 @@ func (s *Store) radioCells(ctx context.Context, f filter) ([]hotspots.CellCounts
 		FROM (
 			SELECT radio_cell, rat, customer, day, toUInt64(count()) AS n, toUInt64(countIf(`+bad+`)) AS b
 			FROM calls FINAL
-			WHERE `+inWindow+f.calls+` AND method = 4
+			WHERE `+inWindow+f.calls+` AND `+byRadioCell+`
 			GROUP BY radio_cell, rat, customer, day
 		)
 		GROUP BY radio_cell, rat

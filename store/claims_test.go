@@ -79,6 +79,9 @@ func claimWorld(r *rand.Rand, c *geo.Catalogue) world {
 		if l.Method == geo.MethodNone && r.IntN(2) == 0 {
 			l.Method, l.Region = geo.MethodRadioCell, pick(r, "510104", "50", "")
 		}
+		if l.Method == geo.MethodVenue && r.IntN(2) == 0 { // known by the venue's indoor radio cell
+			l.Method, l.Cell = geo.MethodRadioCell, 0
+		}
 		return l, e.Indoor
 	}
 	ids := slices.SortedFunc(maps.Keys(w.calls), func(a, b ingest.RecordID) int { return slices.Compare(a[:], b[:]) })
@@ -142,9 +145,9 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 			continue
 		}
 		l := c.Location
-		placed := l.Place != 0 && l.Method != geo.MethodRadioCell
+		placed := l.Place != 0
 		if q.Units == hotspots.ClaimArea {
-			placed = placed && l.AccuracyM <= 200
+			placed = placed && l.Method != geo.MethodRadioCell && l.AccuracyM <= 200
 		}
 		if !placed {
 			if (q.Region == "" || l.Region == "" || below(l.Region, q.Region)) && (q.Scene == 0 || l.Scene == 0 || l.Scene == q.Scene) {

@@ -51,9 +51,13 @@ const inWindow = `day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day
 // bad is 1 for calls that ended badly or were felt so.
 const bad = `(outcome IN (2, 3, 4) OR (outcome = 1 AND record_id IN ` + perceivedNow + `))`
 
-// located are calls with a place of their own; those known only by their radio
-// cell (geo.MethodRadioCell) are counted apart.
-const located = `place != 0 AND method != 4`
+// located are calls with a place of their own, be it that of the building whose
+// indoor radio cell served them. Those known by another radio cell only have none
+// (byRadioCell) and are counted apart.
+const (
+	located     = `place != 0`
+	byRadioCell = `method = 4 AND place = 0`
+)
 
 // Evidence aggregates what a run looks at, inside ClickHouse; only bad calls and
 // complaints leave it one by one. Window 0 means 28 days; DailyCap below 1 means
@@ -228,7 +232,7 @@ func (s *Store) totals(ctx context.Context, f filter) (totals, error) {
 	a := f.window(minTime(f.start(), f.trendStart()), f.query.End)
 	a["window"] = f.start().Unix()
 	err := s.each(ctx, "count calls by place and region", `
-		SELECT place, method = 4 AS by_radio_cell, rat, indoor, region, scene,
+		SELECT place, `+byRadioCell+` AS by_radio_cell, rat, indoor, region, scene,
 			countIf(toUInt32(time) >= @window), count(), sum(cityHash64(record_id, version))
 		FROM calls FINAL WHERE `+inWindow+f.calls+`
 		GROUP BY place, by_radio_cell, rat, indoor, region, scene`, a,

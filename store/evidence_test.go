@@ -41,6 +41,8 @@ func randomLocation(r *rand.Rand) geo.Location {
 		return geo.Location{} // nothing known
 	case 1:
 		return geo.Location{Method: geo.MethodRadioCell, Region: region}
+	case 2: // the indoor radio cell of a venue
+		return geo.Location{Method: geo.MethodRadioCell, Pos: geo.LatLon{Lat: 30.5, Lon: 104.5}, AccuracyM: 100, Place: 1<<63 | 0xabc, Scene: geo.SceneMall, Region: region}
 	}
 	n := geo.Cell(r.IntN(6))
 	place := geo.PlaceID(0x890000000003ffff) + geo.PlaceID(n)<<18
@@ -227,7 +229,7 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		plus := func(a count) count { return count{a.n + one.n, a.b + one.b} }
 		k := exposureKey{c.Location.Place, c.RAT, c.Indoor}
 		u, d := uint64(c.Customer), c.Time/86400
-		placed := c.Location.Place != 0 && c.Location.Method != geo.MethodRadioCell
+		placed := c.Location.Place != 0
 		if placed && c.Time >= trend {
 			wk := weekCell{k, u, d, int((to - 1 - c.Time) / (7 * 86400))}
 			weeks[wk] = plus(weeks[wk])
@@ -237,7 +239,7 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		}
 		ev.Calls++
 		switch {
-		case c.Location.Method == geo.MethodRadioCell:
+		case c.Location.Method == geo.MethodRadioCell && !placed:
 			r := radio{c.RadioCell, c.RAT, u, d}
 			radios[r] = plus(radios[r])
 		case !placed:

@@ -1,0 +1,54 @@
+package geo
+
+import "math"
+
+// indoorReach is how far outside every building an indoor radio cell may be
+// entered and still be taken for the nearest one's, in metres: site lists give
+// the gate or the mast room as often as the middle of the house.
+const indoorReach = 30.0
+
+// nobody marks indoor radio cells whose building is not known.
+const nobody = int32(-1)
+
+// houseIndoorCells finds the venue each indoor radio cell serves: the smallest one
+// its site lies in, else the nearest within indoorReach, provided that no other
+// one is nearly as near. Two that may be meant are none.
+func (c *Catalogue) houseIndoorCells() {
+	c.sites.venue = make([]int32, len(c.sites.sites))
+	for i := range c.sites.sites {
+		c.sites.venue[i] = nobody
+		if s := &c.sites.sites[i]; s.Indoor {
+			c.sites.venue[i] = c.houseOf(s.Pos)
+		}
+	}
+}
+
+func (c *Catalogue) houseOf(p LatLon) int32 {
+	if n := c.shapes.first(p, 0); n != math.MaxUint32 {
+		return c.shapes.owner[n]
+	}
+	any := func(int) bool { return true }
+	n := c.shapes.nearest(p, indoorReach, any)
+	if n == math.MaxUint32 {
+		return nobody
+	}
+	owner := c.shapes.owner[n]
+	// Another building within twice the distance could be meant as well.
+	d := c.shapes.polys[n].distance(p.Lon, p.Lat, indoorReach)
+	host := c.extents[owner].host
+	rival := c.shapes.nearest(p, min(indoorReach, 2*d+1), func(o int) bool { return c.extents[o].host != host })
+	if rival != math.MaxUint32 {
+		return nobody
+	}
+	return owner
+}
+
+// indoorVenue gives the venue a record is from that is known by an indoor radio
+// cell only, −1 when that cell says nothing about the venue or the record says
+// that the customer was out of doors: indoor cells are heard in the street.
+func (c *Catalogue) indoorVenue(site int, e *Evidence) int {
+	if e.Indoor == Outside || e.Indoor == Travelling {
+		return -1
+	}
+	return int(c.sites.venue[site])
+}
