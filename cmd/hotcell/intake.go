@@ -27,12 +27,11 @@ type storeIntake struct {
 	registerer prometheus.Registerer // nil: no metrics
 	profile    func(feed ingest.Feed, name string) (*ingest.Profile, error)
 	progress   func(ingest.Progress) // nil: none
-	key        func() ([]byte, error)
 }
 
 // newStoreIntake opens nothing: the key is made or read at the first delivery.
 func (p *program) newStoreIntake(a *analyst, registerer prometheus.Registerer) *storeIntake {
-	return &storeIntake{p: p, analyst: a, registerer: registerer, profile: ingest.OpenProfile, key: sync.OnceValues(p.pseudonymKey)}
+	return &storeIntake{p: p, analyst: a, registerer: registerer, profile: ingest.OpenProfile}
 }
 
 // Take loads one delivery with the catalogue as it is now.
@@ -47,7 +46,7 @@ func (i *storeIntake) Take(ctx context.Context, d api.Delivery) (api.Receipt, er
 		profile = &other
 	}
 	receipt := api.Receipt{Feed: d.Feed, Source: profile.Source, Name: d.Name}
-	key, err := i.key()
+	key, err := i.p.storeKey(ctx, i.analyst.store)
 	if err != nil {
 		return receipt, err
 	}

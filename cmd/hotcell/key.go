@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -9,19 +12,57 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/hotcell/hotcell/store"
 )
 
 // keyBytes is the length of the pseudonym key: HMAC-SHA-256's block of output.
 const keyBytes = 32
 
-// pseudonymKey reads the secret key of the subscriber pseudonyms. The first
-// load makes one and says so: without this key, later records of the same
-// customers could not be joined with earlier ones.
-func (p *program) pseudonymKey() ([]byte, error) {
-	file := p.settings.Pseudonym.KeyFile
-	if file == "" {
-		file = defaultKeyFile(p.settings.Store.DSN)
+// keyFact is the store's fact that tells its key from others.
+const keyFact = "pseudonym_key"
+
+// storeKey gives the key of the subscriber pseudonyms. The first load makes one
+// and says so. The store remembers a fingerprint of it and refuses another key:
+// with that, every customer would be a new one.
+func (p *program) storeKey(ctx context.Context, s *store.Store) ([]byte, error) {
+	held, err := s.Settle(ctx, keyFact, "")
+	if err != nil {
+		return nil, err
 	}
+	key, err := p.pseudonymKey(held != "")
+	if err != nil {
+		return nil, err
+	}
+	mine := keyFingerprint(key)
+	if held, err = s.Settle(ctx, keyFact, mine); err != nil {
+		return nil, err
+	}
+	if held != mine {
+		return nil, fmt.Errorf("the customers in the store at %s were made with another pseudonym key (fingerprint %s) than the one in %s (%s): name the right one with pseudonym.key_file or %s",
+			s.Where(), held, p.keyFile(), mine, envName("pseudonym.key_file"))
+	}
+	return key, nil
+}
+
+// keyFingerprint tells keys apart and gives nothing away.
+func keyFingerprint(key []byte) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("hotcell key fingerprint"))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+func (p *program) keyFile() string {
+	if file := p.settings.Pseudonym.KeyFile; file != "" {
+		return file
+	}
+	return defaultKeyFile(p.settings.Store.DSN)
+}
+
+// pseudonymKey reads the key; when there is none, it makes one, unless the store
+// was filled with one that is lost.
+func (p *program) pseudonymKey(mustExist bool) ([]byte, error) {
+	file := p.keyFile()
 	text, err := os.ReadFile(file)
 	if err == nil {
 		key, err := hex.DecodeString(strings.TrimSpace(string(text)))
@@ -32,6 +73,9 @@ func (p *program) pseudonymKey() ([]byte, error) {
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the pseudonym key: %w", err)
+	}
+	if mustExist {
+		return nil, fmt.Errorf("the key of the store's pseudonyms is not in %s: restore it, or name it with pseudonym.key_file or %s; with a new key every customer would be a new one", file, envName("pseudonym.key_file"))
 	}
 	return p.newPseudonymKey(file)
 }
@@ -57,7 +101,7 @@ func (p *program) newPseudonymKey(file string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot keep the pseudonym key: %w", err)
 	}
 	if err := os.Link(aside.Name(), file); errors.Is(err, os.ErrExist) {
-		return p.pseudonymKey()
+		return p.pseudonymKey(true)
 	} else if err != nil {
 		return nil, fmt.Errorf("cannot keep the pseudonym key: %w", err)
 	}

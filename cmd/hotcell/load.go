@@ -193,7 +193,7 @@ func parseShare(text string) (float64, error) {
 
 // newLoader wires store, catalogue and key together.
 func (p *program) newLoader(ctx context.Context, s *store.Store, feed ingest.Feed, maxRejects float64, progress func(ingest.Progress)) (*ingest.Loader, error) {
-	key, err := p.pseudonymKey()
+	key, err := p.storeKey(ctx, s)
 	if err != nil {
 		return nil, err
 	}

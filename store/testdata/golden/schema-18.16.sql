@@ -118,6 +118,13 @@ ENGINE = ReplacingMergeTree(time_ns)
 ORDER BY (hotspot, time_ns, id)
 SETTINGS index_granularity = 8192;
 
+CREATE TABLE facts ( name String,
+    value String,
+    version UInt64)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY name
+SETTINGS index_granularity = 8192;
+
 CREATE VIEW hotspots_latest ( run String,
     rank UInt32,
     id String,
