@@ -122,7 +122,9 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) {
 		ch[0].square += x.square
 		c.total += x.impact
 		c.hurt += x.hurt
-		c.kish += x.hurt
+		if x.bad > 0 {
+			c.kish = x.join(&bad, &square)
+		}
 	}
 	if c.total > 0 {
 		c.top = largest / c.total

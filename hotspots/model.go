@@ -73,9 +73,11 @@ type hurt struct {
 }
 
 // spreadSums are what a place gets of records located only by a radio cell:
-// impact, customers and the sum of squares that gives its variance.
+// impact, customers and the sum of squares that gives its variance; bad calls and
+// the effective number of customers who had them.
 type spreadSums struct {
 	impact, square, hurt float64
+	bad, kish            float64
 }
 
 // radioSpread is a radio cell with the places its records are spread over.

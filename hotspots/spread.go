@@ -50,14 +50,15 @@ type placeBad struct {
 	bad   float64
 }
 
-// locatedBad counts the located bad calls of the wanted radio cells by place,
-// each customer's up to the daily cap.
+// locatedBad counts the located bad calls of the wanted radio cells by place. A
+// customer weighs at most perCaller calls at a place: one phone is no evidence of
+// where others are.
 func (m *model) locatedBad(wanted map[string]bool) map[string][]placeBad {
 	out := map[string][]placeBad{}
 	for from := 0; from < len(m.bad); {
 		first := &m.bad[from]
 		to, total := from, 0.0
-		for ; to < len(m.bad) && m.bad[to].Place == first.Place && m.bad[to].Customer == first.Customer && m.bad[to].Day == first.Day; to++ {
+		for ; to < len(m.bad) && m.bad[to].Place == first.Place && m.bad[to].Customer == first.Customer; to++ {
 			total += float64(m.bad[to].Count)
 		}
 		for i := from; i < to && first.Place != 0; i++ {
@@ -65,7 +66,7 @@ func (m *model) locatedBad(wanted map[string]bool) map[string][]placeBad {
 			if total <= 0 || !wanted[x.RadioCell] {
 				continue
 			}
-			list, w := out[x.RadioCell], float64(x.Count)/total*m.capped(total)
+			list, w := out[x.RadioCell], float64(x.Count)/total*math.Min(total, perCaller)
 			if n := len(list); n > 0 && list[n-1].place == x.Place { // sorted by place
 				list[n-1].bad += w
 			} else {
@@ -158,26 +159,29 @@ func (m *model) applySpread() {
 	extra := map[spreadKey]use{}
 	for _, s := range m.spread {
 		impact, sq, hurt := mean*float64(s.cell.Hurt), square*float64(s.cell.Hurt), float64(s.cell.Hurt)
+		kish := hurt
 		if k, ok := known[s.cell.RadioCell]; ok {
-			impact, sq, hurt = k.impact, k.square, k.hurt
+			impact, sq, hurt, kish = k.impact, k.square, k.hurt, k.kish
 			known[s.cell.RadioCell] = spreadSums{} // the radio cell's other rats add nothing more
 		}
 		calls, bad := s.cell.CappedCalls, s.cell.CappedBad
+		each := math.Max(1, calls/math.Max(float64(s.cell.Customers), 1)) // calls of one customer
 		for _, w := range s.share {
 			i := m.index(w.place)
 			pl := &m.places[i]
 			pl.extra.impact += w.bad * impact
 			pl.extra.square += w.bad * w.bad * sq
 			pl.extra.hurt += w.bad * hurt
+			pl.extra.kish += w.bad * kish
+			pl.extra.bad += w.bad * bad
 			pl.customers += w.calls * float64(s.cell.Customers)
 			here := w.calls * calls
 			pl.calls += here
 			pl.bad += w.bad * bad
-			// One call per customer is the least alike these calls can be.
-			pl.mm += here
-			pl.xx += w.bad * bad
-			pl.xm += w.bad * bad
-			pl.kish += w.bad * hurt
+			// Whoever is hurt here has about all of his bad calls here.
+			pl.mm += here * each
+			pl.xx += w.bad * bad * bad / math.Max(kish, 1)
+			pl.xm += w.bad * bad * each
 			key := spreadKey{int32(i), s.cell.RAT}
 			u := extra[key]
 			u.calls += here
@@ -185,7 +189,35 @@ func (m *model) applySpread() {
 			extra[key] = u
 		}
 	}
+	for i := range m.places {
+		if pl := &m.places[i]; pl.extra.bad > 0 {
+			pl.kish = together(m.hurts[pl.hurtFrom:pl.hurtTo], &pl.extra)
+		}
+	}
 	m.insertUses(extra)
+}
+
+// together is the effective number of hurt customers of a list and of spread records.
+func together(list []hurt, x *spreadSums) float64 {
+	bad, square := 0.0, 0.0
+	for i := range list {
+		bad += list[i].bad
+		square += list[i].bad * list[i].bad
+	}
+	return x.join(&bad, &square)
+}
+
+// join adds the spread bad calls to a sum over customers and one over their
+// squares, and gives the effective number of customers of both.
+func (x *spreadSums) join(bad, square *float64) float64 {
+	if x.bad > 0 && x.kish > 0 {
+		*bad += x.bad
+		*square += x.bad * x.bad / x.kish
+	}
+	if *square <= 0 {
+		return 0
+	}
+	return *bad * *bad / *square
 }
 
 // balance moves the shares of the calls towards those of the bad calls as far as
@@ -228,7 +260,11 @@ func (m *model) radioHurts() map[string]spreadSums {
 		radio    string
 		customer uint64
 	}
-	losses := map[key]float64{}
+	type sum struct {
+		loss, bad, today float64
+		day              int32
+	}
+	sums := map[key]*sum{}
 	var order []key
 	for i := range m.bad {
 		x := &m.bad[i]
@@ -239,18 +275,31 @@ func (m *model) radioHurts() map[string]spreadSums {
 			continue
 		}
 		k := key{x.RadioCell, x.Customer}
-		if _, seen := losses[k]; !seen {
+		s := sums[k]
+		if s == nil {
+			s = &sum{day: x.Day}
+			sums[k] = s
 			order = append(order, k)
 		}
-		losses[k] += float64(x.Count) * m.loss(x.Kind, x.Day, 1)
+		if x.Day != s.day { // sorted by customer, then day
+			s.bad += m.capped(s.today)
+			s.day, s.today = x.Day, 0
+		}
+		s.today += float64(x.Count)
+		s.loss += float64(x.Count) * m.loss(x.Kind, x.Day, 1)
 	}
 	out := map[string]spreadSums{}
+	squares := map[string]float64{}
 	for _, k := range order {
-		v := m.params.Value.Of(m.ev.Customers[k.customer]) * hurtOf(losses[k])
+		v := m.params.Value.Of(m.ev.Customers[k.customer]) * hurtOf(sums[k].loss)
+		bad := sums[k].bad + m.capped(sums[k].today)
 		s := out[k.radio]
 		s.impact += v
 		s.square += v * v
 		s.hurt++
+		s.bad += bad
+		squares[k.radio] += bad * bad
+		s.kish = s.bad * s.bad / squares[k.radio]
 		out[k.radio] = s
 	}
 	return out
