@@ -38,6 +38,7 @@ type mapper struct {
 	idLen   int
 	fpSeed  uint64
 	causes  causeMemo
+	sample  positionSample
 	rowSeed []byte // what makes a row of a source without ids unique besides itself
 }
 
@@ -256,6 +257,7 @@ func (m *mapper) position() (pos geo.LatLon, has bool, fault *rowFault) {
 		}
 		return pos, false, faultf(ReasonPosition, "lat %v, lon %v are out of range (-90 to 90, -180 to 180)", lat, lon)
 	}
+	m.sample.add(pos)
 	return m.plan.p.Position.Datum.ToWGS84(pos), true, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/hotcell/hotcell/geo"
 )
 
 // The pipeline of one file:
@@ -42,6 +44,9 @@ type pipeline[T any] struct {
 	tokens  chan struct{} // one per chunk on the way
 	free    chan []T      // slices to use again
 	readErr error         // why the reader stopped early; set before chunks closes
+
+	sampling  sync.Mutex
+	positions []geo.LatLon // some of the file's, from every worker
 }
 
 func run[T any](ctx context.Context, l *Loader, ld Load, src *source, ops feedOps[T]) (Account, error) {
@@ -71,6 +76,11 @@ func run[T any](ctx context.Context, l *Loader, ld Load, src *source, ops feedOp
 	err := g.Wait()
 	if cause := ctx.Err(); cause != nil && err != nil {
 		err = fmt.Errorf("loading %s was stopped: %w; what was stored stays, load the file again to complete it", ld.File, cause)
+	}
+	if ops.location != nil && err == nil {
+		if warning := checkDatum(l.locator, src.plan.p, p.positions); warning != "" {
+			w.account.Warnings = append(w.account.Warnings, warning)
+		}
 	}
 	if err == nil && p.readErr != nil {
 		fe := src.in.broken(p.readErr)
@@ -115,6 +125,11 @@ func (p *pipeline[T]) work(ctx context.Context) error {
 	lim := limits{earliest: cfg.Earliest.Unix(), latest: p.ld.Started.Add(cfg.Future).Unix()}
 	m := newMapper(p.src.plan, p.l.locator, lim, cfg.PseudonymKey, p.src.rowSeed)
 	r := p.src.rows()
+	defer func() {
+		p.sampling.Lock()
+		defer p.sampling.Unlock()
+		p.positions = append(p.positions, m.sample.kept...)
+	}()
 	for ch := range p.chunks {
 		if err := ctx.Err(); err != nil {
 			return err
