@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,38 +20,55 @@ func (p *program) hotspotCommand() *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return usagef("say what to do: hotspot show ID") },
 	}
 	var format string
+	var brief bool
 	show := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a hotspot of the newest run with everything known about it",
-		Args:  cobra.ExactArgs(1),
+		Long: `Show a hotspot of the newest run: its figures, and the terms that made them, found by
+analysing the run's records once more. docs/method.md explains the terms.`,
+		Example: "  hotcell hotspot show hs_0123456789abcdef\n  hotcell hotspot show hs_0123456789abcdef --format json | jq .explanation.ranks",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, "table", "json"); err != nil {
 				return err
 			}
-			h, err := p.findHotspot(cmd.Context(), args[0])
+			h, err := p.findHotspot(cmd.Context(), args[0], !brief)
 			if err != nil {
 				return err
 			}
 			if format == "json" {
 				return writeJSON(p.out, h)
 			}
-			p.printHotspot(h)
+			p.printHotspot(h.Hotspot)
+			if h.Explanation != nil {
+				p.printExplanation(h.Explanation)
+			}
+			for _, n := range h.Notes {
+				fmt.Fprintf(p.out, "%-18s %s\n", "Note", n)
+			}
 			return nil
 		},
 	}
 	show.Flags().StringVar(&format, "format", "table", "table or json")
+	show.Flags().BoolVar(&brief, "brief", false, "only what the run holds: no explanation, no second look at the records")
 	cmd.AddCommand(show)
 	return cmd
 }
 
-// findHotspot looks in the newest run, here or on the server.
-func (p *program) findHotspot(ctx context.Context, id string) (*hotspots.Hotspot, error) {
+// findHotspot looks in the newest run, here or on the server, and explains what
+// it finds if asked to.
+func (p *program) findHotspot(ctx context.Context, id string, explain bool) (*shownHotspot, error) {
+	shown := &shownHotspot{Notes: []string{}}
 	if p.server != "" {
 		var answer struct {
 			Hotspot *hotspots.Hotspot `json:"hotspot"`
 		}
 		err := p.getJSON(ctx, "/api/v1/hotspots/"+url.PathEscape(id), &answer)
-		return answer.Hotspot, err
+		shown.Hotspot = answer.Hotspot
+		if explain {
+			shown.Notes = append(shown.Notes, "the terms behind the figures are given where the store is: run this without --server there")
+		}
+		return shown, err
 	}
 	a, err := p.openAnalyst(ctx)
 	if err != nil {
@@ -64,12 +82,15 @@ func (p *program) findHotspot(ctx context.Context, id string) (*hotspots.Hotspot
 	if run == nil {
 		return nil, fmt.Errorf("there is no run yet: make one with \"hotcell rank\"")
 	}
-	for i := range run.Hotspots {
-		if run.Hotspots[i].ID == id {
-			return &run.Hotspots[i], nil
-		}
+	at := slices.IndexFunc(run.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
+	if at < 0 {
+		return nil, fmt.Errorf("run %s has no hotspot %q; \"hotcell rank --format csv\" lists the ids", run.ID, id)
 	}
-	return nil, fmt.Errorf("run %s has no hotspot %q; \"hotcell rank --format csv\" lists the ids", run.ID, id)
+	shown.Hotspot = &run.Hotspots[at]
+	if explain {
+		shown.Explanation, shown.Notes, err = a.explain(ctx, run, id)
+	}
+	return shown, err
 }
 
 func (p *program) printHotspot(h *hotspots.Hotspot) {
