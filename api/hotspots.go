@@ -16,8 +16,8 @@ import (
 // NoRunNote is what an answer says when nothing was analysed yet.
 const NoRunNote = "There is no analysis yet. Load data with `hotcell load calls FILE…`, then run `hotcell rank`."
 
-// runInfo is a run without its hotspots.
-type runInfo struct {
+// RunInfo is a run without its hotspots.
+type RunInfo struct {
 	ID          string           `json:"id"`
 	Method      string           `json:"method"`
 	Created     time.Time        `json:"created"`
@@ -28,8 +28,10 @@ type runInfo struct {
 	Summary     hotspots.Summary `json:"summary"`
 }
 
-type ranking struct {
-	Run      *runInfo           `json:"run"` // null when there is none yet
+// Ranking is the document of GET /api/v1/hotspots, and of "hotcell rank --format
+// json", which prints the same.
+type Ranking struct {
+	Run      *RunInfo           `json:"run"` // null when there is none yet
 	Hotspots []hotspots.Hotspot `json:"hotspots"`
 	Notes    []string           `json:"notes"`
 }
@@ -44,7 +46,7 @@ type feature struct {
 type hotspotCollection struct {
 	Type     string    `json:"type"`
 	Features []feature `json:"features"`
-	Run      *runInfo  `json:"run"`
+	Run      *RunInfo  `json:"run"`
 	Notes    []string  `json:"notes"`
 }
 
@@ -80,7 +82,7 @@ func (s *Server) listHotspots(c *gin.Context) (answer, error) {
 }
 
 type oneRanking struct {
-	Run     *runInfo         `json:"run"`
+	Run     *RunInfo         `json:"run"`
 	Hotspot hotspots.Hotspot `json:"hotspot"`
 	Notes   []string         `json:"notes"`
 }
@@ -111,18 +113,18 @@ func (s *Server) oneHotspot(c *gin.Context) (answer, error) {
 
 // rank answers from the latest run when its figures can be filtered as they
 // are, and asks for an analysis when they would change.
-func (s *Server) rank(ctx context.Context, p params, top int) (ranking, error) {
+func (s *Server) rank(ctx context.Context, p params, top int) (Ranking, error) {
 	q, err := p.query()
 	if err != nil {
-		return ranking{}, err
+		return Ranking{}, err
 	}
 	if err := s.knowsRegion(ctx, q.Region); err != nil {
-		return ranking{}, err
+		return Ranking{}, err
 	}
 	if q.Window == 0 && q.End.IsZero() && q.RAT == geo.RATUnknown && q.Operator == "" {
 		run, err := s.deps.Analyst.Latest(ctx)
 		if err != nil || run == nil {
-			return ranking{Hotspots: []hotspots.Hotspot{}, Notes: []string{NoRunNote}}, err
+			return Ranking{Hotspots: []hotspots.Hotspot{}, Notes: []string{NoRunNote}}, err
 		}
 		return filtered(run, q, top), nil
 	}
@@ -130,23 +132,31 @@ func (s *Server) rank(ctx context.Context, p params, top int) (ranking, error) {
 		q.Window = DefaultWindow
 	}
 	if err := s.rankings.Acquire(ctx, 1); errors.Is(err, context.Canceled) {
-		return ranking{}, err
+		return Ranking{}, err
 	} else if err != nil {
-		return ranking{}, &Error{Code: CodeUnavailable, Err: err,
+		return Ranking{}, &Error{Code: CodeUnavailable, Err: err,
 			Detail: "The server is busy with other analyses. Try again in a moment."}
 	}
 	defer s.rankings.Release(1)
 	run, err := s.deps.Analyst.Rank(ctx, q, top)
 	if err != nil {
-		return ranking{}, err
+		return Ranking{}, err
 	}
 	return filtered(run, hotspots.Query{}, top), nil
 }
 
+// NewRanking makes the document of a run's first hotspots; top 0 means all.
+func NewRanking(run *hotspots.Run, top int) Ranking {
+	if top <= 0 {
+		top = len(run.Hotspots)
+	}
+	return filtered(run, hotspots.Query{}, top)
+}
+
 // filtered picks hotspots of a run by region and scene. They keep their ranks.
-func filtered(run *hotspots.Run, q hotspots.Query, top int) ranking {
-	r := ranking{
-		Run: &runInfo{ID: run.ID, Method: run.Method, Created: run.Created, Start: run.Start, End: run.End,
+func filtered(run *hotspots.Run, q hotspots.Query, top int) Ranking {
+	r := Ranking{
+		Run: &RunInfo{ID: run.ID, Method: run.Method, Created: run.Created, Start: run.Start, End: run.End,
 			DataVersion: run.DataVersion, Hotspots: len(run.Hotspots), Summary: run.Summary},
 		Hotspots: make([]hotspots.Hotspot, 0, min(top, len(run.Hotspots))),
 		Notes:    append([]string{}, run.Notes...),

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/store/embedded"
 	"github.com/hotcell/hotcell/store/storetest"
 )
@@ -52,7 +53,7 @@ func TestKilledLoadsLoseAndDoubleNothing(t *testing.T) {
 		t.Fatalf("the load after the kills: %v\n%s", err, out)
 	}
 	stdout, err := process(t, "--store", dsn, "rank", "--format", "json", "--top", "0").Output()
-	var r ranking
+	var r api.Ranking
 	if err != nil || json.Unmarshal(stdout, &r) != nil {
 		t.Fatalf("rank: %v %s", err, stdout)
 	}
@@ -122,7 +123,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("the load after room was made: %v %s", err, out)
 	}
 	stdout, err := process(t, "--store", dsn, "rank", "--format", "json").Output()
-	var r ranking
+	var r api.Ranking
 	if err != nil || json.Unmarshal(stdout, &r) != nil || r.Run.Summary.Calls != uint64(c.summary.Calls) {
 		t.Errorf("afterwards the store has %d calls, want %d (%v)", r.Run.Summary.Calls, c.summary.Calls, err)
 	}

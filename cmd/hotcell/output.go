@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/hotspots"
 )
 
@@ -26,7 +27,7 @@ func checkFormat(format string, allowed ...string) error {
 	return usagef("--format %q is not one of %s", format, strings.Join(allowed, ", "))
 }
 
-func writeRanking(w io.Writer, format string, r *ranking) error {
+func writeRanking(w io.Writer, format string, r *api.Ranking) error {
 	switch format {
 	case "json":
 		return writeJSON(w, r)
@@ -55,7 +56,7 @@ func writeJSONLine(w io.Writer, v any) error {
 // placeWidth is how wide, in characters, the causes under the places are.
 const placeWidth = 58
 
-func writeRankingTable(w io.Writer, r *ranking) error {
+func writeRankingTable(w io.Writer, r *api.Ranking) error {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
@@ -111,7 +112,7 @@ func thousands(n uint64) string {
 	return s
 }
 
-func writeRankingCSV(w io.Writer, r *ranking) error {
+func writeRankingCSV(w io.Writer, r *api.Ranking) error {
 	c := csv.NewWriter(w)
 	_ = c.Write([]string{
 		"rank", "id", "name", "scene", "region", "kind", "lat", "lon",
@@ -150,7 +151,7 @@ type feature struct {
 	Properties *hotspots.Hotspot `json:"properties"`
 }
 
-func writeRankingGeoJSON(w io.Writer, r *ranking) error {
+func writeRankingGeoJSON(w io.Writer, r *api.Ranking) error {
 	features := make([]feature, len(r.Hotspots))
 	for i := range r.Hotspots {
 		properties := r.Hotspots[i]

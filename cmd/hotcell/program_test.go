@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/cmd/citysim/city"
 	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/store/storetest"
@@ -69,9 +70,9 @@ func (h home) load(feed string, files ...string) []loadResult {
 	return results
 }
 
-func (h home) rank(args ...string) ranking {
+func (h home) rank(args ...string) api.Ranking {
 	h.t.Helper()
-	var r ranking
+	var r api.Ranking
 	out := h.must(append([]string{"rank", "--format", "json"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		h.t.Fatalf("rank printed %q: %v", out, err)
@@ -153,7 +154,7 @@ func TestCityFromFilesToRanking(t *testing.T) {
 
 // checkRanking holds a ranking against what the simulator knows: the worst
 // faults are found near the top, the decoys are not.
-func checkRanking(t *testing.T, r ranking, truth *city.Truth) {
+func checkRanking(t *testing.T, r api.Ranking, truth *city.Truth) {
 	t.Helper()
 	if len(r.Hotspots) == 0 {
 		t.Fatal("no hotspots")

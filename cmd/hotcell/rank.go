@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/geo"
 	"github.com/hotcell/hotcell/hotspots"
 )
@@ -101,7 +102,7 @@ Each ranking is kept as a run; "hotcell serve" shows the newest.`,
 			if err != nil {
 				return err
 			}
-			var r *ranking
+			var r *api.Ranking
 			if p.server != "" {
 				r, err = p.rankOnServer(cmd.Context(), f.values(cmd))
 			} else {
@@ -119,7 +120,7 @@ Each ranking is kept as a run; "hotcell serve" shows the newest.`,
 	return cmd
 }
 
-func (p *program) rankHere(ctx context.Context, q hotspots.Query, top int) (*ranking, error) {
+func (p *program) rankHere(ctx context.Context, q hotspots.Query, top int) (*api.Ranking, error) {
 	a, err := p.openAnalyst(ctx)
 	if err != nil {
 		return nil, err
@@ -133,16 +134,16 @@ func (p *program) rankHere(ctx context.Context, q hotspots.Query, top int) (*ran
 	if err != nil {
 		return nil, err
 	}
-	r := newRanking(run, top)
+	r := api.NewRanking(run, top)
 	if note != "" {
 		r.Notes = append(r.Notes, note)
 	}
-	return r, nil
+	return &r, nil
 }
 
 // rankOnServer asks a running hotcell, which holds the store.
-func (p *program) rankOnServer(ctx context.Context, v url.Values) (*ranking, error) {
-	var r ranking
+func (p *program) rankOnServer(ctx context.Context, v url.Values) (*api.Ranking, error) {
+	var r api.Ranking
 	err := p.getJSON(ctx, "/api/v1/hotspots?"+v.Encode(), &r)
 	return &r, err
 }

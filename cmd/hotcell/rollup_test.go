@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/store"
 	"github.com/hotcell/hotcell/store/storetest"
@@ -90,7 +91,7 @@ func TestRebuildAfterCatalogue(t *testing.T) {
 	})
 }
 
-func noted(r ranking) bool {
+func noted(r api.Ranking) bool {
 	return strings.Contains(strings.Join(r.Notes, "\n"), "with an earlier catalogue")
 }
 

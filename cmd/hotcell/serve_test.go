@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/hotcell/hotcell/api"
 )
 
 // serving runs "hotcell serve" on a free port and returns its URL.
@@ -90,7 +92,7 @@ func TestServeAnswersWhatRankPrints(t *testing.T) {
 				t.Errorf("%s answers %d, want %q in it", path, status, want)
 			}
 		}
-		var answered ranking
+		var answered api.Ranking
 		if _, body := get(t, url+"/api/v1/hotspots?top=1000"); json.Unmarshal(body, &answered) != nil {
 			t.Fatalf("the API answered %s", body)
 		}
@@ -99,12 +101,12 @@ func TestServeAnswersWhatRankPrints(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("the API has other hotspots than the command line: %d and %d", len(answered.Hotspots), len(printed.Hotspots))
 		}
-		if answered.Run != printed.Run {
+		if *answered.Run != *printed.Run {
 			t.Errorf("the API answers from run %+v, the command line printed %+v", answered.Run, printed.Run)
 		}
 		// The same through the client of the command line.
 		code, out, errs := h.command("--server", url, "rank", "--format", "json", "--top", "3")
-		var remote ranking
+		var remote api.Ranking
 		if code != exitDone || json.Unmarshal([]byte(out), &remote) != nil || len(remote.Hotspots) != 3 || remote.Hotspots[0].ID != printed.Hotspots[0].ID {
 			t.Errorf("rank --server: exit %d, %q %q", code, out, errs)
 		}
