@@ -134,3 +134,19 @@ func TestLoadOnServer(t *testing.T) {
 		}
 	})
 }
+
+// Rejects of records that were sent under another source are replayed under it.
+func TestReplayOfSentRejects(t *testing.T) {
+	eachHome(t, func(t *testing.T, h home) {
+		url := h.serving()
+		status, answer := post(t, url+"/api/v1/records/calls?source=probe", "text/csv", callHeader+"1,01.05.2026 10:00,completed,31.2,121.5\n"+callRow(2))
+		if r := receipt(t, status, answer); r.Rejected != 1 {
+			t.Fatalf("%+v", r)
+		}
+		mended := write(t, t.TempDir(), "mended.yaml", "profile: mended\nfeed: calls\nsource: calls\ntime:\n  formats: [\"%d.%m.%Y %H:%M\"]\n")
+		code, out, errs := h.command("rejects", "replay", "--feed", "calls", "--source", "probe", "--profile", mended)
+		if code != exitDone || !strings.Contains(out, "read 1 = accepted 1") {
+			t.Errorf("exit %d %s%s", code, out, errs)
+		}
+	})
+}

@@ -170,6 +170,7 @@ func (p *program) replayRejects(ctx context.Context, f store.RejectFilter, profi
 	if f.Source == "" {
 		f.Source = profile.Source
 	}
+	profile.Source = f.Source // records that were sent may be booked under another source than their profile's
 	s, err := p.openStore(ctx, nil)
 	if err != nil {
 		return err
