@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -106,6 +107,8 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	// A load's heap is mostly its batches, which stay: let the rest not grow to their size before it is collected.
+	debug.SetGCPercent(40)
 	bar := p.newLoadProgress()
 	loader, err := p.newLoader(ctx, s, feed, maxRejects, bar.show)
 	if err != nil {
