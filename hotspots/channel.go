@@ -21,6 +21,7 @@ type channel struct {
 	ref      *reference
 	fit      fitCheck
 
+	counts     bool // no use is known: ratios to the neighbourhood, not rates
 	propensity bool // events depend on people's habits too: no fault share is fitted
 }
 
@@ -87,7 +88,7 @@ func sceneIndex(s int32) int32 {
 // callsChannel sets bad calls against calls. Without exposure it sets each
 // place's hurt customers against its neighbourhood's.
 func (m *model) callsChannel() channel {
-	c := channel{from: make([]int32, len(m.places)+1), x: make([]float64, len(m.places))}
+	c := channel{from: make([]int32, len(m.places)+1), x: make([]float64, len(m.places)), counts: m.noUse}
 	index := newStrataIndex()
 	var base []float64
 	if m.noUse {

@@ -41,6 +41,9 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 		return // nothing expected either: the channel says nothing
 	}
 	c.ref = newReference(tree, c.strata)
+	if c.counts {
+		c.ref.most = math.Inf(1)
+	}
 	wx, wn := make([]float64, n), make([]float64, n)
 	for i := range wx {
 		wx[i], wn[i] = 1, 1

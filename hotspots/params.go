@@ -21,10 +21,12 @@ type Params struct {
 	// Level is the probability the interval of avoidable impact covers.
 	Level float64
 	// FalseShare is the greatest expected share of hotspots listed that are no
-	// faults. Places beyond it are left out of the run.
+	// faults. Places beyond it are left out of the run, unless their lower bound is
+	// above zero. By the truth the share is several times what is expected, because
+	// normal places differ more at the far end than a gamma distribution does.
 	FalseShare float64
 	// Fill and FillFaulty let a shorter list grow to Fill hotspots with further
-	// places that are faulty with at least probability FillFaulty.
+	// places that are faulty with at least probability FillFaulty. 0: never.
 	Fill       int
 	FillFaulty float64
 	// Top bounds the number of hotspots in a run; 0 = all.
@@ -57,7 +59,7 @@ func DefaultParams() Params {
 		HalfLifeDays: 14,
 		PerCustomer:  1.5,
 		Level:        0.90,
-		FalseShare:   0.05,
+		FalseShare:   0.01,
 		Fill:         5,
 		FillFaulty:   0.5,
 		JoinOdds:     0.3,

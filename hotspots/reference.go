@@ -13,6 +13,7 @@ type reference struct {
 	rate   float64
 	levels []level
 	rates  []float64 // by stratum, nobody left out
+	most   float64   // bounds what is normal
 }
 
 // level is one kind of factor: each stratum belongs to at most one of them.
@@ -50,7 +51,7 @@ const (
 
 // newReference lays out the levels for a set of strata.
 func newReference(tree *regionTree, strata []stratum) *reference {
-	r := &reference{}
+	r := &reference{most: mostNormal}
 	add := func(prior float64, classed bool, key func(st stratum) (int64, bool)) {
 		l := level{of: make([]int32, len(strata)), base: make([]float64, len(strata)), prior: prior, classed: classed}
 		numbers := map[int64]int32{}
@@ -203,7 +204,7 @@ func (r *reference) expect(all []obs, wx, wn float64) float64 {
 	}
 	sum := 0.0
 	for i, o := range all {
-		sum += o.n * math.Min(rates[i], mostNormal)
+		sum += o.n * math.Min(rates[i], r.most)
 	}
 	return sum
 }
