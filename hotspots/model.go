@@ -56,7 +56,6 @@ type place struct {
 type use struct {
 	rat    geo.RAT
 	indoor geo.Indoor
-	key    int32 // stratum in the calls channel
 	calls  float64
 	bad    float64
 }

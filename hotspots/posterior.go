@@ -46,15 +46,6 @@ type judgement struct {
 	channels [3]evidence
 }
 
-// score orders candidates: by lower bound, where that is zero by the expected
-// avoidable impact.
-func (j *judgement) less(k *judgement) bool {
-	if j.lower != k.lower {
-		return j.lower > k.lower
-	}
-	return j.mean > k.mean
-}
-
 // Points of the quadrature: normal scores at the middles of equally likely slices.
 var (
 	scoresRate   = normalScores(19)

@@ -32,7 +32,6 @@ type decoyState struct {
 	complainer       int32
 	complainerVisits []placing
 	devices          []int32
-	extra            []uint64 // more weight per slot, for the event
 	eventSpot        int32
 	eventFrom        int32
 	eventTo          int32

@@ -145,28 +145,6 @@ func sincos(x float64) (sin, cos float64) {
 	return float64(x * s), c
 }
 
-// atan2Deg is the compass bearing (clockwise from north, 0–360) of (dx, dy).
-// The result is only as fine as a whole degree needs.
-func bearingDeg(dx, dy float64) float64 {
-	if dx == 0 && dy == 0 {
-		return 0
-	}
-	n := math.Sqrt(float64(dx*dx) + float64(dy*dy))
-	lo, hi := 0.0, 180.0 // the angle to north falls monotonically as its cosine rises
-	for range 40 {
-		mid := (lo + hi) / 2
-		if _, c := sincos(mid * (math.Pi / 180)); c > dy/n {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	if dx < 0 {
-		return 360 - lo
-	}
-	return lo
-}
-
 // picker draws indexes in proportion to integer weights in constant time.
 type picker struct {
 	cum   []uint64 // cum[i] = sum of weights 0..i
