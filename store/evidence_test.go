@@ -122,7 +122,9 @@ func (w world) put(t *testing.T, s *store.Store, r *rand.Rand) {
 		if i%5 == 0 {
 			c := all[i]
 			c.Time += int64(r.IntN(5)-2) * 86400
-			c.Outcome = ingest.Dropped
+			c.Outcome = pick(r, ingest.Dropped, ingest.Completed)
+			c.Customer, c.Peer = pick(r, c.Customer, ingest.CustomerID(r.IntN(8))), pick(r, c.Peer, ingest.CustomerID(r.IntN(3)))
+			c.DurationS = pick(r, c.DurationS, float32(r.IntN(7200)))
 			wrong = append(wrong, c)
 		}
 	}
