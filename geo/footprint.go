@@ -103,7 +103,7 @@ const (
 
 	// Areas are measured by counting points of a triangular lattice: a fraction of
 	// the reach apart, but near enough that a cell (0.1 km²) gets a dozen.
-	samplesPerReach = 40
+	samplesPerReach = 30
 	mostSpacing     = 100.0 // metres
 )
 

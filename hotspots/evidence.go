@@ -150,6 +150,7 @@ type Places interface {
 	// Place reports false for ids the catalogue does not know.
 	Place(id geo.PlaceID) (geo.Place, bool)
 	// Footprint spreads a radio cell over cells of RankResolution; the weights
-	// sum to 1. It is empty for radio cells without a site.
+	// sum to 1. It is empty for radio cells without a site. It is called from
+	// several goroutines.
 	Footprint(radioCell string) []geo.CellWeight
 }

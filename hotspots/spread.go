@@ -30,6 +30,10 @@ func (m *model) spreadRadioCells(exposures []Exposure) {
 	}
 	rates := newPlaceRates(exposures)
 	located := m.locatedBad(wanted)
+	// The catalogue works a footprint out when it is first asked and keeps it.
+	if m.lookup != nil {
+		inParallel(len(m.ev.UnlocatedBad), func(i int) { m.lookup.Footprint(m.ev.UnlocatedBad[i].RadioCell) })
+	}
 	for _, u := range m.ev.UnlocatedBad {
 		if share := m.shares(u.RadioCell, located[u.RadioCell], rates); len(share) > 0 {
 			u.CappedBad = clean(u.CappedBad)

@@ -75,6 +75,9 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 	var attributes, elsewhere map[uint64]hotspots.Customer
 	var other string
 	g, ctx := errgroup.WithContext(ctx)
+	// Each query uses all cores by itself: two at once fill the gaps, more only
+	// take memory and each other's caches.
+	g.SetLimit(2)
 	g.Go(func() (err error) { totals, err = s.totals(ctx, f); return })
 	g.Go(func() (err error) { ev.Exposures, err = s.exposures(ctx, f); return })
 	g.Go(func() (err error) { ev.Weeks, err = s.weeks(ctx, f); return })
