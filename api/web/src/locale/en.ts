@@ -61,7 +61,7 @@ export const en = {
   "map.metric.hurt": "Hurt customers",
   "map.unit.rate": "bad calls per 100 calls",
   "map.unit.hurt": "customers per cell",
-  "map.overall": "palest: below the overall {rate}",
+  "map.overall": "first colour: below the overall {rate}",
   "map.few": "fewer than {n} calls",
   "map.size": "Disc: hotspot with its rank; area = avoidable impact",
   "map.resolution": "H3 resolution {r}, cells about {size} wide",

@@ -63,7 +63,7 @@ export const zh: Record<Key, string> = {
   "map.metric.hurt": "受影响客户",
   "map.unit.rate": "每 100 次通话中的异常次数",
   "map.unit.hurt": "每个网格的客户数",
-  "map.overall": "最浅色：低于总体水平 {rate}",
+  "map.overall": "第一档颜色：低于总体水平 {rate}",
   "map.few": "少于 {n} 次通话",
   "map.size": "圆点：热点及其排名，面积表示可避免影响",
   "map.resolution": "H3 {r} 级，网格宽约 {size}",
