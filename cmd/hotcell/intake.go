@@ -46,27 +46,11 @@ func (i *storeIntake) Take(ctx context.Context, d api.Delivery) (api.Receipt, er
 		profile = &other
 	}
 	receipt := api.Receipt{Feed: d.Feed, Source: profile.Source, Name: d.Name}
-	key, err := i.p.storeKey(ctx, i.analyst.store)
-	if err != nil {
-		return receipt, err
-	}
-	var locator ingest.Locator = nowhere{}
-	if d.Feed == ingest.FeedCalls || d.Feed == ingest.FeedComplaints {
-		catalogue, version, err := i.analyst.current(ctx)
-		if err != nil {
-			return receipt, err
-		}
-		i.analyst.store.PlaceWith(version)
-		locator = catalogue
-	}
-	cfg := ingest.DefaultConfig()
-	cfg.PseudonymKey, cfg.Logger, cfg.Registerer = key, i.p.log, i.registerer
-	cfg.MaxRejectShare, cfg.Progress = d.MaxRejects, i.progress
-	if i.p.settings.Ingest.Workers > 0 {
-		cfg.Workers = i.p.settings.Ingest.Workers
-	}
 	tap := &rejectTap{Store: i.analyst.store}
-	loader, err := ingest.New(cfg, tap, locator)
+	loader, err := i.p.newLoader(ctx, i.analyst.store, loading{
+		feed: d.Feed, maxRejects: d.MaxRejects, progress: i.progress, registerer: i.registerer,
+		sink: tap, catalogue: i.analyst.current,
+	})
 	if err != nil {
 		return receipt, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
@@ -110,7 +111,7 @@ func (p *program) load(ctx context.Context, feed ingest.Feed, profileName, forma
 	// A load's heap is mostly its batches, which stay: let the rest not grow to their size before it is collected.
 	debug.SetGCPercent(40)
 	bar := p.newLoadProgress()
-	loader, err := p.newLoader(ctx, s, feed, maxRejects, bar.show)
+	loader, err := p.newLoader(ctx, s, loading{feed: feed, maxRejects: maxRejects, progress: bar.show})
 	if err != nil {
 		return err
 	}
@@ -194,15 +195,32 @@ func parseShare(text string) (float64, error) {
 	return v, nil
 }
 
+// loading is what differs between the ways records come in.
+type loading struct {
+	feed       ingest.Feed
+	maxRejects float64
+	progress   func(ingest.Progress) // nil: none
+	registerer prometheus.Registerer // nil: no metrics
+	sink       ingest.Sink           // nil: the store itself
+	// catalogue gives places and their version; nil reads the store's.
+	catalogue func(context.Context) (*geo.Catalogue, string, error)
+}
+
 // newLoader wires store, catalogue and key together.
-func (p *program) newLoader(ctx context.Context, s *store.Store, feed ingest.Feed, maxRejects float64, progress func(ingest.Progress)) (*ingest.Loader, error) {
+func (p *program) newLoader(ctx context.Context, s *store.Store, l loading) (*ingest.Loader, error) {
 	key, err := p.storeKey(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	if l.sink == nil {
+		l.sink = s
+	}
+	if l.catalogue == nil {
+		l.catalogue = func(ctx context.Context) (*geo.Catalogue, string, error) { return loadCatalogue(ctx, s, "") }
+	}
 	var locator ingest.Locator = nowhere{} // the catalogue itself needs no places
-	if feed == ingest.FeedCalls || feed == ingest.FeedComplaints {
-		catalogue, version, err := loadCatalogue(ctx, s, "")
+	if l.feed == ingest.FeedCalls || l.feed == ingest.FeedComplaints {
+		catalogue, version, err := l.catalogue(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -210,14 +228,12 @@ func (p *program) newLoader(ctx context.Context, s *store.Store, feed ingest.Fee
 		locator = catalogue
 	}
 	cfg := ingest.DefaultConfig()
-	cfg.PseudonymKey = key
-	cfg.Logger = p.log
-	cfg.Progress = progress
-	cfg.MaxRejectShare = maxRejects
+	cfg.PseudonymKey, cfg.Logger, cfg.Registerer = key, p.log, l.registerer
+	cfg.MaxRejectShare, cfg.Progress = l.maxRejects, l.progress
 	if p.settings.Ingest.Workers > 0 {
 		cfg.Workers = p.settings.Ingest.Workers
 	}
-	return ingest.New(cfg, s, locator)
+	return ingest.New(cfg, l.sink, locator)
 }
 
 var _ ingest.Locator = (*geo.Catalogue)(nil)

@@ -184,7 +184,7 @@ func (p *program) replayRejects(ctx context.Context, f store.RejectFilter, profi
 		return fmt.Errorf("there are no rejects of %s of source %q; \"hotcell rejects list\" shows what there is", f.Feed, f.Source)
 	}
 	bar := p.newLoadProgress()
-	loader, err := p.newLoader(ctx, s, f.Feed, 0, bar.show)
+	loader, err := p.newLoader(ctx, s, loading{feed: f.Feed, progress: bar.show})
 	if err != nil {
 		return err
 	}
