@@ -7,7 +7,7 @@ import (
 )
 
 // floorIn finds the floor a clause names: B2, 负二楼, 地下三层, -1楼, 12楼, 3F,
-// "18th floor", "floor 7", "level B2". A building's height (30层高, 共30层), a range
+// "18th floor", "floor 7", "level B2", "33/F", 1208房, "room 305", "#05-12". A building's height (30层高, 共30层), a range
 // and 几楼 name none.
 func floorIn(c clause) (int16, bool) {
 	for i := range c {
@@ -19,6 +19,9 @@ func floorIn(c clause) (int16, bool) {
 }
 
 func floorAt(c clause, i int) (int16, bool) {
+	if f, ok := roomAt(c, i); ok {
+		return f, true
+	}
 	prevLatin := i > 0 && (isLatin(c[i-1]) || c[i-1] == '-' || c[i-1] == '.')
 	rest := string(c[i:])
 	for _, w := range []string{"负", "地下", "-"} {
@@ -41,13 +44,22 @@ func floorAt(c clause, i int) (int16, bool) {
 				return int16(-n), true
 			}
 		}
-		if after, ok := strings.CutPrefix(rest, "floor "); ok {
+		for _, w := range []string{"floor ", "level ", "lvl "} {
+			after, ok := strings.CutPrefix(rest, w)
+			if !ok {
+				continue
+			}
 			if n, used := number(after); used > 0 && n < 200 && (len(after) == used || !isLatin([]rune(after[used:])[0])) {
 				return int16(n), true
 			}
 		}
-		if strings.HasPrefix(rest, "ground floor") {
-			return 0, true
+		for _, w := range []string{"ground floor", "street level"} {
+			if strings.HasPrefix(rest, w) {
+				return 0, !(i > 5 && string(c[i-6:i]) == "lower ")
+			}
+		}
+		if strings.HasPrefix(rest, "lower ground") {
+			return -1, true
 		}
 	}
 	if i > 0 && (unicode.IsDigit(c[i-1]) || strings.ContainsRune("负-共总有第地下到至~几多十百一二三四五六七八九", c[i-1]) && c[i-1] != '到') || prevLatin {
@@ -58,7 +70,7 @@ func floorAt(c clause, i int) (int16, bool) {
 		return 0, false
 	}
 	after := rest[used:]
-	for _, w := range []string{"th floor", "st floor", "nd floor", "rd floor", " th floor"} {
+	for _, w := range []string{"th floor", "st floor", "nd floor", "rd floor", " th floor", "/f", "th-floor", "st-floor", "nd-floor", "rd-floor", "th flr", "th fl "} {
 		if strings.HasPrefix(after, w) {
 			return int16(n), true
 		}
@@ -68,7 +80,10 @@ func floorAt(c clause, i int) (int16, bool) {
 	}
 	for _, w := range []string{"楼", "层"} {
 		if tail, ok := strings.CutPrefix(after, w); ok {
-			for _, not := range []string{"高", "的楼", "的大", "以上", "以下", "梯", "到", "至", "盘"} {
+			if i > 0 && c[i-1] == '到' && strings.ContainsRune(string(c[:i]), '从') {
+				return 0, false // from 1 to 15
+			}
+			for _, not := range []string{"高", "的楼", "的大", "以上", "以下", "之前", "以前", "梯", "到", "至", "盘"} {
 				if strings.HasPrefix(tail, not) {
 					return 0, false
 				}
@@ -77,6 +92,50 @@ func floorAt(c clause, i int) (int16, bool) {
 		}
 	}
 	return 0, false
+}
+
+// roomAt reads the floor off a room's number: 1208房, 3单元301, "room 305", "#05-12"
+// (floor and unit, as Singapore writes it). "#B1-23" is left to floorAt.
+func roomAt(c clause, i int) (int16, bool) {
+	rest := string(c[i:])
+	if i > 0 && (isLatin(c[i-1]) || c[i-1] == '-') && !strings.HasPrefix(rest, "单元") {
+		return 0, false
+	}
+	digits := func(s string) int {
+		n := 0
+		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+			n++
+		}
+		return n
+	}
+	if after, ok := strings.CutPrefix(rest, "#"); ok {
+		n := digits(after)
+		if n == 2 && strings.HasPrefix(after[n:], "-") && digits(after[n+1:]) > 0 {
+			f, _ := strconv.Atoi(after[:n])
+			return int16(f), f > 0
+		}
+		return 0, false
+	}
+	number, room := rest, false
+	for _, w := range []string{"room ", "rm ", "单元"} {
+		if after, ok := strings.CutPrefix(rest, w); ok {
+			number, room = after, true
+			break
+		}
+	}
+	n := digits(number)
+	if n != 3 && n != 4 {
+		return 0, false
+	}
+	after := number[n:]
+	if !room && !strings.HasPrefix(after, "房") && !strings.HasPrefix(after, "室") && !strings.HasPrefix(after, "号房") {
+		return 0, false
+	}
+	if after != "" && after[0] >= 'a' && after[0] <= 'z' && len(after) > 1 && isLatin(rune(after[1])) {
+		return 0, false
+	}
+	v, _ := strconv.Atoi(number[:n])
+	return int16(v / 100), v >= 100 && v%100 > 0 && v%100 <= 60
 }
 
 // isStorey tells whether what follows a negative number is a storey.

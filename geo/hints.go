@@ -2,7 +2,6 @@ package geo
 
 import (
 	"strings"
-	"unicode"
 )
 
 // Hints is what the free text of a complaint says about where it happened.
@@ -24,14 +23,44 @@ type Hints struct {
 func ParseHints(text string) Hints {
 	var h Hints
 	rank := 0
-	for _, c := range clauses(fold(cutText(text, longestText))) {
+	cs := clauses(fold(cutText(text, longestText)))
+	trouble, money := false, false
+	for _, c := range cs {
+		trouble = trouble || c.isTrouble()
+		money = money || c.has(moneyWords)
+	}
+	if money && !trouble {
+		return h // about a bill: the place is not where reception failed
+	}
+	var set []mention // named where reception is fine, in the clauses before
+	var setFloor int16 = UnknownFloor
+	for i, c := range cs {
+		if c.has(moneyWords) && !c.isTrouble() {
+			continue
+		}
 		good := c.isGood()
+		if i+1 < len(cs) && !good && !c.isBad() && !c.has(troubleWords) && cs[i+1].isGood() && len(cs[i+1].mentions()) == 0 {
+			good = true // 电梯里,反而有一格
+		}
+		if trouble && c.has(otherNetworks) && good {
+			good = false
+		}
+		said := false
 		for _, m := range c.mentions() {
 			state := c.judge(m)
-			if good && state == happened && !c.leavesBefore(m) {
+			if state == excepted {
+				// Of "all is fine except X", X is where it is not.
+				if good || !c.isBad() && i+1 < len(cs) && cs[i+1].isGood() {
+					state = happened
+				}
+			} else if good && state == happened && !c.leavesBefore(m) {
 				state = fineThere
 			}
+			said = true
 			switch {
+			case state == fineThere && partOf(m.scene) == PartWhole, state == besideIt && m.to < len(c) && c[m.to] == '口':
+				set = append(set, m)
+				fallthrough
 			case state != happened:
 				if p := partOf(m.scene); p != PartWhole && state != besideIt {
 					h.NotPart = p
@@ -40,8 +69,22 @@ func ParseHints(text string) Hints {
 				h.Scene, rank = m.scene, m.rank
 			}
 		}
-		if f, ok := floorIn(c); ok && !h.HasFloor && !good && !c.has(excludeFore) {
-			h.Floor, h.HasFloor = f, true
+		if !said && !good && c.isBad() && c.has(insideWords) {
+			for _, m := range set { // the lobby is fine, the rooms are not
+				if m.rank > rank {
+					h.Scene, rank = m.scene, m.rank
+				}
+			}
+			if !h.HasFloor && setFloor != UnknownFloor {
+				h.Floor, h.HasFloor = setFloor, true
+			}
+		}
+		if f, ok := floorIn(c); ok && !h.HasFloor && !c.has(notThere) {
+			if good {
+				setFloor = f
+			} else {
+				h.Floor, h.HasFloor = f, true
+			}
 		}
 	}
 	if h.HasFloor && h.Floor < 0 && rank < 7 { // below ground, whatever building it is
@@ -65,11 +108,11 @@ func sceneOfName(name string, floors int) Scene {
 	best, rank := SceneUnknown, 0
 	for _, c := range clauses(fold(name)) {
 		for _, m := range c.mentions() {
-			if m.rank > rank && m.scene != SceneHighway && m.scene != SceneTunnel && m.scene != SceneRural {
+			if !m.spoken && m.rank > rank && m.scene != SceneHighway && m.scene != SceneTunnel && m.scene != SceneRural {
 				best, rank = m.scene, m.rank
 			}
 		}
-		if best == SceneUnknown && floors >= 8 && c.has([]string{"tower", "plaza", "大楼"}) {
+		if best == SceneUnknown && floors >= 8 && c.has(towerWords) {
 			return SceneOfficeTower
 		}
 	}
@@ -86,136 +129,6 @@ func partOf(s Scene) Part {
 	return PartWhole
 }
 
-func isNameRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-
-// isHan tells whether a rune is a Chinese character, which needs no word boundary.
-func isHan(r rune) bool { return r >= 0x2e80 && unicode.Is(unicode.Han, r) }
-
-// fold makes spellings alike: lower case, half width, simplified, single spaces.
-func fold(s string) string {
-	var b strings.Builder
-	space := false
-	for _, r := range s {
-		switch {
-		case r >= 0xff01 && r <= 0xff5e && !strings.ContainsRune("，！？；：", r):
-			r -= 0xfee0
-		case r == '’':
-			r = '\''
-		}
-		if unicode.IsSpace(r) && r != '\n' {
-			space = true
-			continue
-		}
-		if space && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		space = false
-		if t, ok := traditional[r]; ok {
-			r = t
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
-// clause is a stretch of folded text between two pauses.
-type clause []rune
-
-func clauses(text string) []clause {
-	var out []clause
-	runes := []rune(text)
-	from := 0
-	cut := func(at, next int) {
-		if at > from {
-			out = append(out, clause(runes[from:at]))
-		}
-		from = next
-	}
-	for i := 0; i < len(runes); i++ {
-		switch r := runes[i]; {
-		case strings.ContainsRune("，。；！？、,;!?\n：", r):
-			cut(i, i+1)
-		case r == '.' && (i+1 == len(runes) || runes[i+1] == ' '):
-			cut(i, i+1)
-		default:
-			for _, w := range clauseWords {
-				// "everywhere but the lift" and "除…" are one thought, "fine but …" are two.
-				if i > from && wordAt(clause(runes), i, w) && !strings.HasSuffix(string(runes[from:i]), "everywhere ") {
-					cut(i, i+len([]rune(w)))
-					i = from - 1
-					break
-				}
-			}
-		}
-	}
-	cut(len(runes), len(runes))
-	return out
-}
-
-// wordAt tells whether a word starts at i: English ones as whole words.
-func wordAt(c clause, i int, word string) bool {
-	_, ok := matchAt(c, i, word, false)
-	return ok
-}
-
-// matchAt is wordAt with the end of the match; with plural, an "s" or "es" may follow.
-func matchAt(c clause, i int, word string, plural bool) (end int, ok bool) {
-	j := i
-	for _, r := range word {
-		if j >= len(c) || c[j] != r {
-			return 0, false
-		}
-		j++
-	}
-	if isHan(c[i]) {
-		return j, true
-	}
-	if i > 0 && isLatin(c[i-1]) {
-		return 0, false
-	}
-	if plural && j < len(c) && isLatin(c[j]) {
-		if c[j] == 'e' && j+1 < len(c) && c[j+1] == 's' {
-			j++
-		}
-		if c[j] == 's' {
-			j++
-		}
-	}
-	return j, j >= len(c) || !isLatin(c[j])
-}
-
-func isLatin(r rune) bool { return isNameRune(r) && !isHan(r) }
-
-// has tells whether any of the words is in the clause.
-func (c clause) has(words []string) bool { return c.index(words, 0) >= 0 }
-
-func (c clause) index(words []string, from int) int {
-	for i := from; i < len(c); i++ {
-		for _, w := range words {
-			if wordAt(c, i, w) {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// isGood tells whether the clause says that reception is fine.
-func (c clause) isGood() bool {
-	for i := range c {
-		for _, w := range goodWords {
-			if !wordAt(c, i, w) {
-				continue
-			}
-			if i > 0 && strings.ContainsRune("没不无冇", c[i-1]) {
-				continue // 没有信号 holds 有信号
-			}
-			return !c.has(badWords)
-		}
-	}
-	return false
-}
-
 // verdict says how a clause relates to a place it mentions.
 type verdict uint8
 
@@ -224,6 +137,7 @@ const (
 	besideIt                 // near it, or on the way
 	excluded                 // said not to be there
 	fineThere                // reception is fine there
+	excepted                 // unlike the rest
 )
 
 func (c clause) judge(m mention) verdict {
@@ -233,8 +147,13 @@ func (c clause) judge(m mention) verdict {
 			return excluded
 		}
 	}
-	if m.scene == SceneHighway || m.scene == SceneTunnel {
-		return happened
+	for _, w := range exceptFore {
+		if endsWithWord(before, w) {
+			return excepted
+		}
+	}
+	if m.scene == SceneHighway || m.scene == SceneTunnel || m.scene == SceneRural || strings.ContainsRune("室房", c[m.to-1]) {
+		return happened // outside the ward is in the hospital
 	}
 	for _, w := range besideFore {
 		if endsWithWord(before, w) {

@@ -11,21 +11,25 @@ type mention struct {
 	from, to int
 	scene    Scene
 	rank     int
+	spoken   bool // a word of complaints, not of names
 }
 
 type sceneWord struct {
-	word  string
-	scene Scene
-	rank  int
+	word   string
+	scene  Scene
+	rank   int
+	spoken bool
 }
 
 // wordsBy lists the vocabulary by first rune, longest first.
 var wordsBy = func() map[rune][]sceneWord {
 	out := map[rune][]sceneWord{}
-	for _, s := range sceneWords {
-		for _, w := range s.words {
-			first := []rune(w)[0]
-			out[first] = append(out[first], sceneWord{w, s.scene, s.rank})
+	for k, vocabulary := range [][]sceneVocabulary{sceneWords, spokenWords} {
+		for _, s := range vocabulary {
+			for _, w := range s.words {
+				first := []rune(w)[0]
+				out[first] = append(out[first], sceneWord{w, s.scene, s.rank, k == 1})
+			}
 		}
 	}
 	for _, l := range out {
@@ -39,7 +43,7 @@ func (c clause) mentions() []mention {
 	var out []mention
 	skip := 0
 	for i := 0; i < len(c); i++ {
-		for _, w := range notPlaces {
+		for _, w := range notPlaces[c[i]] {
 			if end, ok := matchAt(c, i, w, false); ok {
 				skip = max(skip, end)
 			}
@@ -53,7 +57,7 @@ func (c clause) mentions() []mention {
 			if !ok || w.word == "lift" && c.liftIsVerb(i, end) || w.word == "高速" && !c.isRoad(i, end) {
 				continue
 			}
-			out = append(out, mention{i, end, w.scene, w.rank})
+			out = append(out, mention{i, end, w.scene, w.rank, w.spoken})
 			i, found = end-1, true
 			break
 		}
@@ -63,11 +67,11 @@ func (c clause) mentions() []mention {
 		if m, ok := c.fuzzy(i); ok {
 			out = append(out, m)
 		} else if end, ok := c.roadNumber(i); ok {
-			out = append(out, mention{i, end, SceneHighway, 5})
+			out = append(out, mention{i, end, SceneHighway, 5, false})
 		}
 	}
-	if at := c.index([]string{"underground"}, 0); at >= 0 && c.has([]string{"car park", "parking", "garage"}) {
-		out = append(out, mention{at, at + len("underground"), SceneBasement, 7})
+	if at := c.index(undergroundWord, 0); at >= 0 && c.has(parkingWords) {
+		out = append(out, mention{at, at + len("underground"), SceneBasement, 7, false})
 	}
 	return out
 }
@@ -102,38 +106,66 @@ func (c clause) isRoad(from, to int) bool {
 	return (isHan(before) || unicode.IsDigit(before)) && !strings.ContainsRune("的网是不很最太更超有用", before)
 }
 
-// roadNumber finds "on the M25", "I-95", "NH44", "G42 K120".
+// roadNumber finds "on the M25", "I-95", "NH44", "G42 K120", "exit 23", "J9".
 func (c clause) roadNumber(i int) (end int, ok bool) {
 	j := i
 	for j < len(c) && c[j] >= 'a' && c[j] <= 'z' {
 		j++
 	}
 	letters := string(c[i:j])
-	if j < len(c) && c[j] == '-' {
+	hyphen := j < len(c) && c[j] == '-'
+	if hyphen || j < len(c) && c[j] == ' ' {
 		j++
 	}
+	spaced := j > i && c[j-1] == ' '
 	digits := j
 	for j < len(c) && unicode.IsDigit(c[j]) {
 		j++
 	}
-	if j == digits || j-digits > 4 || j < len(c) && isLatin(c[j]) {
+	if j == digits || j-digits > 4 {
+		return 0, false
+	}
+	if letters == "exit" || letters == "junction" {
+		return j, spaced || digits == i+len(letters)
+	}
+	if spaced && letters != "route" && letters != "nh" && letters != "i" || j < len(c) && isLatin(c[j]) {
 		return 0, false
 	}
 	rest := strings.TrimPrefix(string(c[j:]), " ")
 	switch letters {
-	case "nh":
+	case "k": // K1234+500
+		return j, rest != "" && (rest[0] == '+' || hasAnyPrefix(rest, "处", "公里", "段", "路段", "附近", "桩", "左右"))
+	case "nh", "route":
 		return j, true
-	case "g":
-		return j, len(rest) > 1 && rest[0] == 'k' && rest[1] >= '0' && rest[1] <= '9'
-	case "i", "m", "a", "e":
+	case "i":
+		if hyphen {
+			return j, true
+		}
+		fallthrough
+	case "m", "a", "e", "us", "sr":
 		before := string(c[:i])
 		for _, w := range []string{"on the ", "on ", "along ", "along the ", "off the "} {
 			if strings.HasSuffix(before, w) {
 				return j, true
 			}
 		}
+		return j, c.has(roadTalk)
+	case "g", "s":
+		return j, len(rest) > 1 && rest[0] == 'k' && rest[1] >= '0' && rest[1] <= '9' || digits+1 < j && c.has(roadTalk)
 	}
 	return 0, false
+}
+
+// roadTalk turns up where roads are spoken of.
+var roadTalk = setOf("northbound", "southbound", "eastbound", "westbound", "junction", "between", "exit", "driving", "lane", "in the car", "traffic", "drive",
+	"开车", "堵车", "车道", "公里", "往", "方向", "路段", "沿线", "高速", "国道", "省道")
+
+var undergroundWord = setOf("underground")
+
+var parkingWords = setOf("car park", "carpark", "parking", "garage")
+
+func hasAnyPrefix(s string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
 }
 
 // fuzzy finds a misspelt word.
@@ -150,8 +182,11 @@ func (c clause) fuzzy(i int) (mention, bool) {
 		if word[0] == w[0] && word != w && oneEdit(word, w) {
 			for _, s := range wordsBy[rune(w[0])] {
 				if s.word == w {
-					return mention{i, j, s.scene, s.rank}, true
+					return mention{i, j, s.scene, s.rank, s.spoken}, true
 				}
+			}
+			if w == "underground" && c.has(parkingWords) {
+				return mention{i, j, SceneBasement, 7, true}, true
 			}
 		}
 	}
