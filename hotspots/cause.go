@@ -14,6 +14,7 @@ import (
 // Properties of bad calls that are compared with the region's normal.
 const (
 	propCause = iota
+	propCauseClass
 	propRAT
 	propRadioCell
 	propHour
@@ -22,7 +23,7 @@ const (
 	properties
 )
 
-var propertyNames = [properties]string{"cause", "rat", "radio_cell", "hour", "floor", "indoor"}
+var propertyNames = [properties]string{"cause", "cause_class", "rat", "radio_cell", "hour", "floor", "indoor"}
 
 // tally counts values of one property, weighted by customers.
 type tally struct {
@@ -66,7 +67,7 @@ func (pr *profile) addPlace(rows []BadCalls) {
 // valuesOf gives a row's values as text, "" where unknown.
 func valuesOf(b *BadCalls) [properties]string {
 	var v [properties]string
-	v[propCause] = b.Cause
+	v[propCause], v[propCauseClass] = b.Cause, b.CauseClass
 	if b.RAT != geo.RATUnknown {
 		v[propRAT] = b.RAT.String()
 	}

@@ -76,20 +76,23 @@ type Week struct {
 }
 
 // BadCalls are the bad calls of one customer at one place on one day that share
-// kind, cause, rat, radio cell, hour, floor and indoor.
+// kind, cause and its class, rat, radio cell, hour, floor and indoor.
 type BadCalls struct {
-	Place     geo.PlaceID
-	Cell      geo.Cell // StoredResolution
-	Customer  uint64
-	Day       int32 // days since 1970-01-01 UTC
-	Hour      int8  // UTC hour; −1 = unknown
-	Kind      Kind
-	Count     uint32
-	Cause     string
-	RAT       geo.RAT
-	RadioCell string
-	Floor     int16 // geo.UnknownFloor
-	Indoor    geo.Indoor
+	Place    geo.PlaceID
+	Cell     geo.Cell // StoredResolution
+	Customer uint64
+	Day      int32 // days since 1970-01-01 UTC
+	Hour     int8  // UTC hour; −1 = unknown
+	Kind     Kind
+	Count    uint32
+	Cause    string // as it came
+	// CauseClass is what Cause comes down to by its source's dictionary: normal,
+	// radio_lost, handover_failure, no_coverage, congestion, core, device, user; "" = unknown.
+	CauseClass string
+	RAT        geo.RAT
+	RadioCell  string
+	Floor      int16 // geo.UnknownFloor
+	Indoor     geo.Indoor
 }
 
 // Complaint is one complaint or appeal in the window.

@@ -2,6 +2,7 @@ package hotspots
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,33 @@ func TestCauseSentence(t *testing.T) {
 		if !(e.Lower <= e.LogOdds && e.LogOdds <= e.Upper) || e.Share < 0 || e.Share > 1 || e.Normal < 0 || e.Normal > 1 {
 			t.Errorf("evidence out of range: %+v", e)
 		}
+	}
+}
+
+// TestStoredCauseClass has raw causes that say nothing by themselves, each too rare
+// to stand out, and the class their source's dictionary gave.
+func TestStoredCauseClass(t *testing.T) {
+	w, s := brokenBasement(t)
+	for i := range w.ev.Bad {
+		b := &w.ev.Bad[i]
+		b.Cause, b.CauseClass = strconv.Itoa(i%7), "core"
+		if b.Place == s.id {
+			b.CauseClass = "congestion"
+		}
+	}
+	h := of(w.rank(), s.id)
+	if h == nil {
+		t.Fatal("the basement is not listed")
+	}
+	if !strings.Contains(h.Cause.Sentence, "cause congestion") || !strings.Contains(h.Cause.Sentence, "load and admission settings") || !strings.Contains(h.Cause.SentenceZH, "原因拥塞") {
+		t.Errorf("the cause reads %q, %q", h.Cause.Sentence, h.Cause.SentenceZH)
+	}
+	found := false
+	for _, e := range h.Cause.Evidence {
+		found = found || e.Property == "cause_class" && e.Value == "congestion" && e.Share > 0.99
+	}
+	if !found {
+		t.Errorf("no evidence of the class: %+v", h.Cause.Evidence)
 	}
 }
 

@@ -136,7 +136,7 @@ type Cause struct {
 
 // CauseEvidence compares one property of the hotspot's bad calls with the region's normal.
 type CauseEvidence struct {
-	Property string  `json:"property"` // cause, rat, radio_cell, hour, floor, indoor
+	Property string  `json:"property"` // cause, cause_class, rat, radio_cell, hour, floor, indoor
 	Value    string  `json:"value"`
 	Share    float64 `json:"share"`
 	Normal   float64 `json:"normal"`

@@ -7,7 +7,7 @@ import (
 	"github.com/hotcell/hotcell/geo"
 )
 
-// causeClass is what kind of failure a cause text speaks of.
+// causeClass is what kind of failure calls ended with.
 type causeClass int
 
 const (
@@ -19,7 +19,22 @@ const (
 	classDevice
 )
 
-// causeWords are looked for in cause texts, lower-cased, in this order.
+// storedClasses are those that a source's dictionary gave (BadCalls.CauseClass), with
+// the words people read.
+var storedClasses = map[string]struct {
+	class  causeClass
+	en, zh string
+}{
+	"radio_lost":       {classRadio, "radio link lost", "无线链路丢失"},
+	"handover_failure": {classHandover, "handover failed", "切换失败"},
+	"no_coverage":      {classRadio, "no coverage", "无覆盖"},
+	"congestion":       {classCapacity, "congestion", "拥塞"},
+	"core":             {classCore, "core network", "核心网"},
+	"device":           {classDevice, "device", "终端"},
+}
+
+// causeWords are looked for in cause texts that no dictionary has classed,
+// lower-cased, in this order.
 var causeWords = []struct {
 	class causeClass
 	words []string
@@ -56,7 +71,11 @@ func (f *finding) sentences(h *Hotspot, c *candidate) (en, zh string) {
 		return "Probably not the network: one customer makes up " + share + " of the impact. Next check: that customer's device, SIM and account.",
 			"可能不是网络问题：单个用户占影响的" + share + "。下一步：核查该用户的终端、SIM卡和账户。"
 	}
-	class := classify(f.value[propCause])
+	stored, known := storedClasses[f.value[propCauseClass]]
+	class := stored.class
+	if !known {
+		class = classify(f.value[propCause])
+	}
 	var partsEN, partsZH []string
 	add := func(e, z string) { partsEN, partsZH = append(partsEN, e), append(partsZH, z) }
 	switch f.value[propIndoor] {
@@ -72,6 +91,8 @@ func (f *finding) sentences(h *Hotspot, c *candidate) (en, zh string) {
 	}
 	if v := f.value[propCause]; v != "" {
 		add("cause “"+v+"”", "原因“"+v+"”")
+	} else if known {
+		add("cause "+stored.en, "原因"+stored.zh)
 	}
 	if f.floors != "" {
 		add("floors "+f.floors, "楼层"+f.floors)

@@ -79,7 +79,12 @@ type causeKey struct {
 var causeFiles embed.FS
 
 // CauseDictionaries lists the dictionaries that come with the program.
-func CauseDictionaries() []string { return []string{"ngap", "q850", "s1ap", "sip"} }
+func CauseDictionaries() []string { return []string{causesByName, "ngap", "q850", "s1ap", "sip"} }
+
+// causesByName is the dictionary for sources that write causes as words: the names
+// of all the others, SIP's Reason header and the classes themselves. It knows no
+// bare number, because the same number means something else in every protocol.
+const causesByName = "names"
 
 var causeCache sync.Map // name → *CauseDictionary
 
@@ -87,6 +92,9 @@ var causeCache sync.Map // name → *CauseDictionary
 func OpenCauses(name string) (*CauseDictionary, error) {
 	if d, ok := causeCache.Load(name); ok {
 		return d.(*CauseDictionary), nil
+	}
+	if name == causesByName {
+		return joinCauses()
 	}
 	data, err := causeFiles.ReadFile(path.Join("causes", name+".yaml"))
 	if err != nil {
@@ -97,6 +105,35 @@ func OpenCauses(name string) (*CauseDictionary, error) {
 		return nil, err
 	}
 	causeCache.Store(name, d)
+	return d, nil
+}
+
+// joinCauses makes the dictionary causesByName. A name that two protocols class
+// differently stays unknown.
+func joinCauses() (*CauseDictionary, error) {
+	d := &CauseDictionary{Name: causesByName, Standard: "the names of all dictionaries", names: map[string]Cause{}, reason: map[string]*CauseDictionary{}}
+	versions := sha256.New()
+	for _, name := range CauseDictionaries()[1:] {
+		other, err := OpenCauses(name)
+		if err != nil {
+			return nil, err
+		}
+		for folded, c := range other.names {
+			if had, twice := d.names[folded]; twice && had.Class != c.Class {
+				c.Class = CauseUnknown
+			}
+			d.names[folded] = c
+		}
+		for protocol, of := range other.reason {
+			d.reason[protocol] = of
+		}
+		versions.Write([]byte(other.Version))
+	}
+	for i, name := range causeNames {
+		d.names[foldCause(name)] = Cause{name, CauseClass(i)}
+	}
+	d.Version = hex.EncodeToString(versions.Sum(nil))[:12]
+	causeCache.Store(causesByName, d)
 	return d, nil
 }
 

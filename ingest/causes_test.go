@@ -35,6 +35,13 @@ func TestCauseDictionaries(t *testing.T) {
 		{"sip", "SIP ;cause=580", 0, "precondition-failure congestion"},
 		{"sip", "Q.850;text=none", 0, ""},
 		{"sip", "X;cause=16", 0, ""},
+		{"names", "Radio connection with UE lost", 0, "radio-connection-with-ue-lost radio_lost"},
+		{"names", "radio-resources-not-available", 0, "radio-resources-not-available congestion"},
+		{"names", "Handover_Failure", 0, "handover_failure handover_failure"}, // a class is its own name
+		{"names", "Q.850;cause=16", 0, "normal-call-clearing normal"},
+		{"names", "unspecified", 0, "unspecified unknown"},
+		{"names", "26", 0, ""}, // of which protocol?
+		{"names", "nas:0", 0, ""},
 	} {
 		d, err := OpenCauses(c.dict)
 		if err != nil {
@@ -70,7 +77,7 @@ func TestCauseDictionaries(t *testing.T) {
 			t.Errorf("%s has %d causes, want %d", dict, len(d.codes), all)
 		}
 	}
-	if _, err := OpenCauses("s1p"); err == nil || err.Error() != `there is no cause dictionary "s1p" (did you mean "s1ap"?); known are ngap, q850, s1ap, sip` {
+	if _, err := OpenCauses("s1p"); err == nil || err.Error() != `there is no cause dictionary "s1p" (did you mean "s1ap"?); known are names, ngap, q850, s1ap, sip` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hotcell/hotcell/geo"
 	"github.com/hotcell/hotcell/hotspots"
+	"github.com/hotcell/hotcell/ingest"
 )
 
 // exposures: calls per customer and day are capped first, then summed per
@@ -110,25 +111,28 @@ func (s *Store) badCalls(ctx context.Context, f filter) ([]hotspots.BadCalls, er
 	err := s.each(ctx, "read bad calls", `
 		SELECT place, cell, customer, toInt32(toUInt16(day)) AS d,
 			toInt8(if(precision = 0, intDiv(toUInt32(time) % 86400, 3600), -1)) AS hour,
-			toUInt8(`+kindOf+`) AS kind, toUInt32(count()), cause, rat, radio_cell, floor, indoor
+			toUInt8(`+kindOf+`) AS kind, toUInt32(count()), cause, cause_class, rat, radio_cell, floor, indoor
 		FROM calls FINAL
 		WHERE `+inWindow+f.calls+` AND `+located+` AND `+bad+`
-		GROUP BY place, cell, customer, d, hour, kind, cause, rat, radio_cell, floor, indoor`, f.window(f.start(), f.query.End),
+		GROUP BY place, cell, customer, d, hour, kind, cause, cause_class, rat, radio_cell, floor, indoor`, f.window(f.start(), f.query.End),
 		func(r driver.Rows) error {
 			var b hotspots.BadCalls
-			var kind, rat, indoor uint8
+			var kind, class, rat, indoor uint8
 			if err := r.Scan((*uint64)(&b.Place), (*uint64)(&b.Cell), &b.Customer, &b.Day, &b.Hour, &kind, &b.Count,
-				&b.Cause, &rat, &b.RadioCell, &b.Floor, &indoor); err != nil {
+				&b.Cause, &class, &rat, &b.RadioCell, &b.Floor, &indoor); err != nil {
 				return err
 			}
 			b.Kind, b.RAT, b.Indoor = hotspots.Kind(kind), geo.RAT(rat), geo.Indoor(indoor)
+			if c := ingest.CauseClass(class); c != ingest.CauseUnknown {
+				b.CauseClass = c.String()
+			}
 			out = append(out, b)
 			return nil
 		})
 	// Sorted here: ordering by this many columns costs the store more than all the rest.
 	slices.SortFunc(out, func(a, b hotspots.BadCalls) int {
 		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Customer, b.Customer),
-			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause),
+			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.CauseClass, b.CauseClass),
 			cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor))
 	})
 	return out, err

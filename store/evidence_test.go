@@ -68,6 +68,9 @@ func randomCall(r *rand.Rand, n int) ingest.Call {
 		Cause:   pick(r, "", "radio link failure", "it's @x ? 'q' \\"), RAT: pick(r, geo.RAT4G, geo.RAT5G), Operator: pick(r, "a", "b"),
 		Floor: pick(r, geo.UnknownFloor, -2, 11), Indoor: pick(r, geo.IndoorUnknown, geo.Inside), Location: randomLocation(r),
 	}
+	if c.Cause == "radio link failure" {
+		c.CauseClass = ingest.CauseRadioLost
+	}
 	c.DurationS = pick(r, -1, 0, float32(r.IntN(300)), float32(r.IntN(3000))/10, float32(r.IntN(100000)))
 	if c.Customer == 7 {
 		c.Customer |= 1 << 63 // a surrogate
@@ -256,6 +259,9 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 			if isBad {
 				b := hotspots.BadCalls{Place: k.place, Cell: c.Location.Cell, Customer: u, Day: int32(d), Hour: int8(c.Time % 86400 / 3600),
 					Cause: c.Cause, RAT: c.RAT, RadioCell: c.RadioCell, Floor: c.Floor, Indoor: c.Indoor}
+				if c.CauseClass == ingest.CauseRadioLost {
+					b.CauseClass = "radio_lost"
+				}
 				if c.Precision != ingest.PrecisionSecond {
 					b.Hour = -1
 				}

@@ -143,6 +143,9 @@ func (s *Store) ddl(ctx context.Context, doing, sql string) error {
 	for range 5 {
 		err = s.exec(ctx, doing, sql, nil)
 		var e *Error
+		if strings.HasPrefix(sql, "ALTER TABLE") && errors.As(err, &e) && isDDLCollision(e) {
+			return nil // another program has added the column, or this one before it died
+		}
 		if !errors.As(err, &e) || !isDDLCollision(e) {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 var (
 	callsTable = newTable("calls", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64, peer UInt64,
-		outcome UInt8, duration_s Float32, cause LowCardinality(String), rat UInt8, radio_cell LowCardinality(String), operator LowCardinality(String), floor Int16, indoor UInt8, rating UInt8,
+		outcome UInt8, duration_s Float32, cause LowCardinality(String), cause_class UInt8, rat UInt8, radio_cell LowCardinality(String), operator LowCardinality(String), floor Int16, indoor UInt8, rating UInt8,
 		method UInt8, lat Float64, lon Float64, accuracy_m Float32, cell UInt64, place UInt64, scene UInt8, region LowCardinality(String), fingerprint UInt64, load UInt64, version UInt64`)
 	complaintsTable = newTable("complaints", `record_id FixedString(16), time DateTime('UTC'), precision UInt8, customer UInt64,
 		channel LowCardinality(String), appeal UInt8, category LowCardinality(String), text String, address String, venue String, radio_cell LowCardinality(String), status LowCardinality(String),
@@ -108,6 +108,7 @@ func (b callBatch) add(l ingest.Load, calls []ingest.Call) error {
 		put(b, &b.buf.u8, calls, func(c *C) uint8 { return uint8(c.Outcome) })
 		put(b, &b.buf.f32, calls, func(c *C) float32 { return c.DurationS })
 		put(b, &b.buf.str, calls, func(c *C) string { return c.Cause })
+		put(b, &b.buf.u8, calls, func(c *C) uint8 { return uint8(c.CauseClass) })
 		put(b, &b.buf.u8, calls, func(c *C) uint8 { return uint8(c.RAT) })
 		put(b, &b.buf.str, calls, func(c *C) string { return c.RadioCell })
 		put(b, &b.buf.str, calls, func(c *C) string { return c.Operator })

@@ -14,7 +14,8 @@ import (
 //	replacing "t" "version"     its engine
 //	distributed "t" "expr"      the table over all shards; nothing on one server
 //	createGlobal, replacingGlobal   the same for tables kept whole on every node
-//	createView "v"
+//	createView "v", dropView "v"
+//	addColumn "t" "name Type" "after"   to a table spread over the shards
 //	lowCardinality              a string type for few distinct values
 //	codec "ZSTD(3)"             a column's codec; nothing before 20.3
 type schemaTemplate struct {
@@ -31,6 +32,8 @@ func (t schemaTemplate) render(text string) ([]string, error) {
 		"createGlobal":    t.createGlobal,
 		"replacingGlobal": t.replacingGlobal,
 		"createView":      t.createView,
+		"dropView":        t.dropView,
+		"addColumn":       t.addColumn,
 		"lowCardinality":  t.lowCardinality,
 		"codec":           t.codec,
 	}).Parse(text)
@@ -79,6 +82,24 @@ func (t schemaTemplate) createGlobal(table string) string {
 
 func (t schemaTemplate) createView(view string) string {
 	return "CREATE VIEW IF NOT EXISTS " + view + onCluster(t.cluster)
+}
+
+func (t schemaTemplate) dropView(view string) string {
+	return "DROP TABLE IF EXISTS " + view + onCluster(t.cluster)
+}
+
+// addColumn gives statements that end themselves. Before 19 there is no IF NOT
+// EXISTS for columns: Store.ddl takes a column that is there already for done.
+func (t schemaTemplate) addColumn(table, column, after string) string {
+	add := " ADD COLUMN "
+	if t.version.modern() {
+		add += "IF NOT EXISTS "
+	}
+	out := "ALTER TABLE " + t.localName(table) + onCluster(t.cluster) + add + column + " AFTER " + after + ";\n"
+	if t.cluster != "" {
+		out += "ALTER TABLE " + table + onCluster(t.cluster) + add + column + " AFTER " + after + ";\n"
+	}
+	return out
 }
 
 func (t schemaTemplate) replacing(table, version string) string {

@@ -266,6 +266,9 @@ func (p *program) printAccount(r loadResult) {
 	for _, reason := range reasons {
 		fmt.Fprintf(p.out, "  rejected %s: %s\n", thousands(a.ByReason[reason]), reason)
 	}
+	if len(a.ByCause) > 0 {
+		fmt.Fprintf(p.out, "  causes%s\n", methods(a.ByCause))
+	}
 	for _, w := range a.Warnings {
 		fmt.Fprintln(p.out, "  "+w)
 	}

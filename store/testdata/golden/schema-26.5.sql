@@ -7,6 +7,7 @@ CREATE TABLE calls (`record_id` FixedString(16) CODEC(NONE),
     `outcome` UInt8,
     `duration_s` Float32,
     `cause` LowCardinality(String),
+    `cause_class` UInt8 DEFAULT 0,
     `rat` UInt8,
     `radio_cell` LowCardinality(String),
     `operator` LowCardinality(String),
@@ -38,6 +39,7 @@ CREATE VIEW calls_current (`record` String,
     `outcome_name` String,
     `duration_s` Float32,
     `cause` LowCardinality(String),
+    `cause_class_name` String,
     `rat_name` String,
     `radio_cell` LowCardinality(String),
     `operator` LowCardinality(String),
@@ -52,7 +54,7 @@ CREATE VIEW calls_current (`record` String,
     `place` UInt64,
     `scene_name` String,
     `region` LowCardinality(String))
-AS SELECT lower(hex(record_id)) AS record, time, day, customer, peer, transform(outcome, [0, 1, 2, 3, 4], ['unknown', 'completed', 'poor', 'dropped', 'blocked'], 'other') AS outcome_name, duration_s, cause, transform(rat, [0, 1, 2, 3, 4], ['unknown', '2g', '3g', '4g', '5g'], 'other') AS rat_name, radio_cell, operator, floor, transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name, rating, transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by, lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
+AS SELECT lower(hex(record_id)) AS record, time, day, customer, peer, transform(outcome, [0, 1, 2, 3, 4], ['unknown', 'completed', 'poor', 'dropped', 'blocked'], 'other') AS outcome_name, duration_s, cause, transform(cause_class, [0, 1, 2, 3, 4, 5, 6, 7, 8], ['unknown', 'normal', 'radio_lost', 'handover_failure', 'no_coverage', 'congestion', 'core', 'device', 'user'], 'other') AS cause_class_name, transform(rat, [0, 1, 2, 3, 4], ['unknown', '2g', '3g', '4g', '5g'], 'other') AS rat_name, radio_cell, operator, floor, transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name, rating, transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by, lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
 FROM calls FINAL WHERE deleted = 0;
 
 CREATE TABLE complaints (`record_id` FixedString(16) CODEC(NONE),
