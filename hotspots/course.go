@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/hotcell/hotcell/geo"
 )
 
 // courses fills the weekly trend of every hotspot. A week's z compares the
@@ -67,37 +69,38 @@ func (c *candidate) weekScore(s weekSum, general float64) float64 {
 func (m *model) weekCount() int {
 	n := 0
 	for i := range m.ev.Weeks {
-		n = max(n, m.ev.Weeks[i].Week+1)
+		n = max(n, int(m.ev.Weeks[i].Week)+1)
 	}
 	return n
 }
 
 // weekSums adds up the weeks of each listed hotspot's members; [hotspot][week].
 func (m *model) weekSums(listed []candidate) [][]weekSum {
-	owner := map[uint64]int{}
-	for h := range listed {
-		for _, i := range listed[h].members {
-			owner[uint64(m.ids[i])] = h
-		}
+	order := func(a, b Week) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Week, b.Week), cmp.Compare(a.CappedCalls, b.CappedCalls))
 	}
+	weeks := m.ev.Weeks
+	if !slices.IsSortedFunc(weeks, order) {
+		weeks = slices.Clone(weeks)
+		slices.SortFunc(weeks, order)
+	}
+	n := m.weekCount()
 	out := make([][]weekSum, len(listed))
 	for h := range out {
-		out[h] = make([]weekSum, m.weekCount())
-	}
-	var mine []Week
-	for _, w := range m.ev.Weeks {
-		if _, ok := owner[uint64(w.Place)]; ok && w.Week >= 0 {
-			mine = append(mine, w)
+		out[h] = make([]weekSum, n)
+		for _, i := range listed[h].members {
+			at, _ := slices.BinarySearchFunc(weeks, m.ids[i], func(w Week, id geo.PlaceID) int { return cmp.Compare(w.Place, id) })
+			for ; at < len(weeks) && weeks[at].Place == m.ids[i]; at++ {
+				w := &weeks[at]
+				if w.Week < 0 {
+					continue
+				}
+				s := &out[h][w.Week]
+				s.calls += math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad)))
+				s.bad += clean(float64(w.CappedBad))
+				s.hurt += float64(w.Hurt)
+			}
 		}
-	}
-	slices.SortFunc(mine, func(a, b Week) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Week, b.Week), cmp.Compare(a.CappedCalls, b.CappedCalls))
-	})
-	for _, w := range mine {
-		s := &out[owner[uint64(w.Place)]][w.Week]
-		s.calls += math.Max(clean(w.CappedCalls), clean(w.CappedBad))
-		s.bad += clean(w.CappedBad)
-		s.hurt += float64(w.Hurt)
 	}
 	return out
 }
@@ -112,7 +115,7 @@ func (m *model) weekFactors(n int) []float64 {
 		if w.Week < 0 {
 			continue
 		}
-		c, b := uint64(fine*clean(w.CappedCalls)), uint64(fine*clean(w.CappedBad))
+		c, b := uint64(fine*clean(float64(w.CappedCalls))), uint64(fine*clean(float64(w.CappedBad)))
 		calls[w.Week] += c
 		bad[w.Week] += b
 		allCalls += c

@@ -66,13 +66,14 @@ type Exposure struct {
 	SumMM, SumXX, SumXM float64
 }
 
-// Week is a place's exposure in one weekly step, capped like Exposure.
+// Week is a place's exposure in one weekly step, capped like Exposure. A country
+// has tens of millions of them, so it is kept small; counts are exact up to 2^24.
 type Week struct {
 	Place       geo.PlaceID
-	Week        int // 0 = the seven days before Query.End, 1 = the seven before those, …
-	CappedCalls float64
-	CappedBad   float64
-	Hurt        uint64 // distinct customers with a bad call
+	Week        int32  // 0 = the seven days before Query.End, 1 = the seven before those, …
+	Hurt        uint32 // distinct customers with a bad call
+	CappedCalls float32
+	CappedBad   float32
 }
 
 // BadCalls are the bad calls of one customer at one place on one day that share

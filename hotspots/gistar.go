@@ -91,10 +91,13 @@ func GiStarP(z []float64) (twoSided, greater []float64) {
 	twoSided = make([]float64, len(z))
 	greater = make([]float64, len(z))
 	for i, v := range z {
-		twoSided[i] = 2 * distuv.UnitNormal.CDF(-math.Abs(v))
-		greater[i] = distuv.UnitNormal.CDF(-v)
+		twoSided[i], greater[i] = giP(v)
 	}
 	return twoSided, greater
+}
+
+func giP(z float64) (twoSided, greater float64) {
+	return 2 * distuv.UnitNormal.CDF(-math.Abs(z)), distuv.UnitNormal.CDF(-z)
 }
 
 // GiNeighbours returns, for every cell, the indexes of those cells of the set

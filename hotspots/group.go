@@ -106,27 +106,21 @@ func (m *model) groups(a *atlas) []group {
 	slices.SortFunc(seeds, func(x, y seed) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.at, y.at))
 	})
-	around := make([]surroundings, len(seeds))
-	inParallel(len(seeds), func(n int) {
-		around[n] = surroundings{suspects: true}
-		if isCell(m.ids[seeds[n].at]) {
-			around[n] = m.lookAround(seeds[n].at)
-		}
-	})
+	// Nearly all seeds come to nothing, so each is first tried side by side as if it
+	// were alone; only where a stronger one took something is it tried again.
+	free := make([]bool, len(m.places))
+	alone := make([]group, len(seeds))
+	inParallel(len(seeds), func(n int) { alone[n] = m.bestGroup(a, seeds[n].at, seeds[n].score, free) })
 	taken := make([]bool, len(m.places))
+	beside := make([]bool, len(m.places)) // so near to a taken cell that a disc may reach it
 	var out []group
 	for n, s := range seeds {
 		if taken[s.at] {
 			continue
 		}
-		g := group{members: []int32{s.at}, score: s.score}
-		if around[n].suspects {
-			g = m.grow(a, s.at, taken)
-		}
-		if around[n].disc {
-			if d := m.bestDisc(geo.Cell(m.ids[s.at]), taken); d.score > g.score {
-				g = d
-			}
+		g := alone[n]
+		if beside[s.at] || slices.ContainsFunc(g.members, func(i int32) bool { return taken[i] }) {
+			g = m.bestGroup(a, s.at, s.score, taken)
 		}
 		share := m.faultyShare(g.members)
 		if g.score+math.Log(share) < keepOdds {
@@ -134,10 +128,40 @@ func (m *model) groups(a *atlas) []group {
 		}
 		for _, i := range g.members {
 			taken[i] = true
+			if !isCell(m.ids[i]) {
+				continue
+			}
+			for _, c := range geo.Cell(m.ids[i]).Disk(discReach) {
+				if k := m.index(geo.PlaceID(c)); k >= 0 {
+					beside[k] = true
+				}
+			}
 		}
 		out = append(out, g)
 	}
 	return out
+}
+
+// discReach is how far from its seed bestDisc looks: its centre moves, and a disc
+// has its radius.
+const discReach = 2 * maxDisc
+
+// bestGroup is the best that a seed makes of places not yet taken.
+func (m *model) bestGroup(a *atlas, at int32, score float64, taken []bool) group {
+	g := group{members: []int32{at}, score: score}
+	around := surroundings{suspects: true}
+	if isCell(m.ids[at]) {
+		around = m.lookAround(at)
+	}
+	if around.suspects {
+		g = m.grow(a, at, taken)
+	}
+	if around.disc {
+		if d := m.bestDisc(geo.Cell(m.ids[at]), taken); d.score > g.score {
+			g = d
+		}
+	}
+	return g
 }
 
 // likeCluster is the shape of the gamma that a member's ratio has around its

@@ -163,19 +163,27 @@ func windowEnd(ev *Evidence) time.Time {
 	return time.Unix((int64(last)+1)*86400, 0).UTC()
 }
 
+// CompareBadCalls is the order that costs Rank nothing: by place, customer, day and
+// all the rest.
+func CompareBadCalls(a, b BadCalls) int {
+	switch { // most pairs differ here, and cmp.Or looks at everything
+	case a.Place != b.Place:
+		return cmp.Compare(a.Place, b.Place)
+	case a.Customer != b.Customer:
+		return cmp.Compare(a.Customer, b.Customer)
+	}
+	return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell),
+		cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor), cmp.Compare(a.Cell, b.Cell),
+		cmp.Compare(a.Count, b.Count))
+}
+
 func sortedBad(in []BadCalls) []BadCalls {
-	out := in
-	order := func(a, b BadCalls) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Customer, b.Customer),
-			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell),
-			cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor), cmp.Compare(a.Cell, b.Cell),
-			cmp.Compare(a.Count, b.Count))
+	if slices.IsSortedFunc(in, CompareBadCalls) {
+		return in
 	}
-	if !slices.IsSortedFunc(in, order) {
-		out = slices.Clone(in)
-		slices.SortFunc(out, order)
-	}
+	out := slices.Clone(in)
+	slices.SortFunc(out, CompareBadCalls)
 	return out
 }
 
@@ -206,30 +214,58 @@ func sortedExposures(in []Exposure) []Exposure {
 
 // collectPlaces lists every place that any evidence names.
 func (m *model) collectPlaces(exposures []Exposure) {
-	ids := make([]geo.PlaceID, 0, len(exposures))
-	add := func(id geo.PlaceID) {
-		if id != 0 && (len(ids) == 0 || ids[len(ids)-1] != id) {
-			ids = append(ids, id)
-		}
-	}
-	for i := range exposures {
-		add(exposures[i].Place)
-	}
-	for i := range m.bad {
-		add(m.bad[i].Place)
-	}
-	for i := range m.moans {
-		add(m.moans[i].Place)
-	}
+	ids := distinct(len(exposures), func(i int) geo.PlaceID { return exposures[i].Place })
+	ids = union(ids, distinct(len(m.bad), func(i int) geo.PlaceID { return m.bad[i].Place }))
+	ids = union(ids, distinct(len(m.moans), func(i int) geo.PlaceID { return m.moans[i].Place }))
+	var spread []geo.PlaceID
 	for _, s := range m.spread {
 		for _, w := range s.share {
-			add(w.place)
+			spread = append(spread, w.place)
 		}
 	}
-	slices.Sort(ids)
-	m.ids = slices.Compact(ids)
+	slices.Sort(spread)
+	m.ids = union(ids, distinct(len(spread), func(i int) geo.PlaceID { return spread[i] }))
 	m.places = make([]place, len(m.ids))
 	m.indexPlaces()
+}
+
+// distinct lists the places of n sorted rows, place 0 left out.
+func distinct(n int, of func(i int) geo.PlaceID) []geo.PlaceID {
+	out := make([]geo.PlaceID, 0, n)
+	for i := range n {
+		if id := of(i); id != 0 && (len(out) == 0 || out[len(out)-1] != id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// union merges two sorted lists; one that adds nothing costs nothing.
+func union(a, b []geo.PlaceID) []geo.PlaceID {
+	more, k := 0, 0
+	for _, id := range b {
+		for k < len(a) && a[k] < id {
+			k++
+		}
+		if k == len(a) || a[k] != id {
+			more++
+		}
+	}
+	if more == 0 {
+		return a
+	}
+	out := make([]geo.PlaceID, 0, len(a)+more)
+	k = 0
+	for _, id := range b {
+		for k < len(a) && a[k] < id {
+			out = append(out, a[k])
+			k++
+		}
+		if k == len(a) || a[k] != id {
+			out = append(out, id)
+		}
+	}
+	return append(out, a[k:]...)
 }
 
 // fillExposure sums the exposure of each place. A place's region and scene are

@@ -23,12 +23,37 @@ const faultShape = 4.0
 
 // faultMix weighs faultMeans. Mild faults are more common than extreme ones; not
 // every fault makes people complain more.
-type faultMix [len(faultMeans)]float64
+type faultMix struct {
+	weight, log [len(faultMeans)]float64
+}
 
 var (
-	callsMix     = &faultMix{0, 0.35, 0.35, 0.20, 0.10}
-	complainsMix = &faultMix{0.4, 0.15, 0.20, 0.15, 0.10}
+	callsMix     = newFaultMix(0, 0.35, 0.35, 0.20, 0.10)
+	complainsMix = newFaultMix(0.4, 0.15, 0.20, 0.15, 0.10)
 )
+
+func newFaultMix(weights ...float64) *faultMix {
+	var m faultMix
+	for k, w := range weights {
+		m.weight[k], m.log[k] = w, math.Log(w)
+	}
+	return &m
+}
+
+// faultRates are the rates of the gammas around faultMeans, with their logarithms.
+var faultRates, faultLogRates = func() (rate, log [len(faultMeans)]float64) {
+	for k, mean := range faultMeans {
+		rate[k] = faultShape / mean
+		log[k] = math.Log(rate[k])
+	}
+	return rate, log
+}()
+
+// logPart is the k-th gamma's part of logFaulty.
+func (m *faultMix) logPart(k int, x, e float64) float64 {
+	grown := math.Log1p(e / faultRates[k])
+	return m.log[k] - faultShape*grown - x*(faultLogRates[k]+grown)
+}
 
 // defaultPrior serves where too little data are there to fit one.
 var defaultPrior = prior{faulty: 0.03, normal: 15, mix: callsMix}
@@ -50,16 +75,15 @@ func logMarginal(x, e, a, b float64) float64 {
 func (p prior) logFaulty(x, e float64) float64 {
 	high := math.Inf(-1)
 	var part [len(faultMeans)]float64
-	for k, mean := range faultMeans {
-		if p.mix[k] > 0 {
-			b := faultShape / mean
-			part[k] = math.Log(p.mix[k]) - faultShape*math.Log1p(e/b) - x*math.Log(b+e)
+	for k := range faultMeans {
+		if p.mix.weight[k] > 0 {
+			part[k] = p.mix.logPart(k, x, e)
 			high = math.Max(high, part[k])
 		}
 	}
 	sum := 0.0
 	for k := range part {
-		if p.mix[k] > 0 {
+		if p.mix.weight[k] > 0 {
 			sum += math.Exp(part[k] - high)
 		}
 	}
@@ -76,18 +100,17 @@ func (p prior) logFaulty(x, e float64) float64 {
 func (p prior) posterior(x, e float64) (shape, rate float64) {
 	var w [len(faultMeans)]float64
 	high := math.Inf(-1)
-	for k, mean := range faultMeans {
+	for k := range faultMeans {
 		w[k] = math.Inf(-1)
-		if p.mix[k] > 0 {
-			b := faultShape / mean
-			w[k] = math.Log(p.mix[k]) - faultShape*math.Log1p(e/b) - x*math.Log(b+e)
+		if p.mix.weight[k] > 0 {
+			w[k] = p.mix.logPart(k, x, e)
 			high = math.Max(high, w[k])
 		}
 	}
 	sum, first, second := 0.0, 0.0, 0.0
-	for k, mean := range faultMeans {
+	for k := range faultMeans {
 		v := math.Exp(w[k] - high)
-		a, b := faultShape+x, faultShape/mean+e
+		a, b := faultShape+x, faultRates[k]+e
 		sum += v
 		first += v * a / b
 		second += v * a * (a + 1) / (b * b)

@@ -54,7 +54,7 @@ func (w *world) addWeeks() {
 	w.ev.Weeks = nil
 	for _, x := range w.ev.Exposures {
 		for k := range 8 {
-			w.ev.Weeks = append(w.ev.Weeks, Week{Place: x.Place, Week: k, CappedCalls: x.CappedCalls / 4, CappedBad: x.CappedBad / 4, Hurt: x.Bad / 4})
+			w.ev.Weeks = append(w.ev.Weeks, Week{Place: x.Place, Week: int32(k), CappedCalls: float32(x.CappedCalls / 4), CappedBad: float32(x.CappedBad / 4), Hurt: uint32(x.Bad / 4)})
 		}
 	}
 }

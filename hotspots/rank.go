@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/hotcell/hotcell/geo"
 )
@@ -50,13 +51,17 @@ func Analyse(ev *Evidence, places Places, p Params, previous *Run) (*Analysis, e
 func (m *model) fit() {
 	m.noUse = m.withoutExposure()
 	scene := func(i int) int32 { return m.sceneOf(i) }
-	m.calls = m.callsChannel()
-	fitChannel(&m.calls, m.regions, scene)
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		m.calls = m.callsChannel()
+		fitChannel(&m.calls, m.regions, scene)
+	})
 	customers := m.servedCustomers()
 	m.complaints = m.complaintChannel(false, customers)
 	fitChannel(&m.complaints, m.regions, scene)
 	m.appeals = m.complaintChannel(true, customers)
 	fitChannel(&m.appeals, m.regions, scene)
+	calls.Wait()
 	m.singles = make([]float64, len(m.places))
 	inParallel(len(m.places), func(i int) {
 		if m.eventful(i) {

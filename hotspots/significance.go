@@ -35,9 +35,14 @@ func (a *Analysis) significance(run *Run) {
 		}
 	})
 	z := GiStar(values, neighbours)
-	_, p := GiStarP(z)
+	p := make([]float64, len(z))
 	for n := range p {
-		if !g.tested[n] && !math.IsNaN(p[n]) {
+		switch {
+		case g.tested[n]:
+			_, p[n] = giP(z[n])
+		case math.IsNaN(z[n]):
+			p[n] = z[n]
+		default:
 			p[n] = 1
 		}
 	}

@@ -36,10 +36,16 @@ func BenjaminiYekutieli(p []float64) []float64 {
 func statStepUp(p []float64, factor func(m int) float64) []float64 {
 	adjusted := make([]float64, len(p))
 	order := make([]int, 0, len(p))
+	m := 0
 	for i, v := range p {
-		if v >= 0 && v <= 1 {
+		switch {
+		case v == 1: // adjusted it is 1, whatever its place among its like
+			adjusted[i] = 1
+			m++
+		case v >= 0 && v < 1:
 			order = append(order, i)
-		} else {
+			m++
+		default:
 			adjusted[i] = math.NaN()
 		}
 	}
@@ -52,10 +58,9 @@ func statStepUp(p []float64, factor func(m int) float64) []float64 {
 		}
 		return a - b
 	})
-	m := len(order)
 	scale := factor(m) * float64(m)
 	least := 1.0
-	for rank := m; rank >= 1; rank-- {
+	for rank := len(order); rank >= 1; rank-- {
 		i := order[rank-1]
 		least = min(least, scale/float64(rank)*p[i])
 		adjusted[i] = least

@@ -227,10 +227,10 @@ func (w *world) complain(at geo.PlaceID, customer uint64, day int, s *spot) {
 func (w *world) book(at geo.PlaceID, s *spot, uses []testUse) {
 	x := Exposure{Place: at, Region: s.region, Scene: s.scene, RAT: s.rat}
 	for k := range 4 {
-		week := Week{Place: at, Week: k}
+		week := Week{Place: at, Week: int32(k)}
 		for _, u := range uses {
-			week.CappedCalls += u.week[k][0]
-			week.CappedBad += u.week[k][1]
+			week.CappedCalls += float32(u.week[k][0])
+			week.CappedBad += float32(u.week[k][1])
 			if u.week[k][1] > 0 {
 				week.Hurt++
 			}

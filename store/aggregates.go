@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -63,12 +62,11 @@ func (s *Store) weeks(ctx context.Context, f filter) ([]hotspots.Week, error) {
 		ORDER BY place, week`, f.window(f.trendStart(), f.query.End),
 		func(r driver.Rows) error {
 			var w hotspots.Week
-			var n int32
-			var m, x uint64
-			if err := r.Scan((*uint64)(&w.Place), &n, &m, &x, &w.Hurt); err != nil {
+			var m, x, hurt uint64
+			if err := r.Scan((*uint64)(&w.Place), &w.Week, &m, &x, &hurt); err != nil {
 				return err
 			}
-			w.Week, w.CappedCalls, w.CappedBad = int(n), float64(m), float64(x)
+			w.Hurt, w.CappedCalls, w.CappedBad = uint32(hurt), float32(m), float32(x)
 			out = append(out, w)
 			return nil
 		})
@@ -130,11 +128,7 @@ func (s *Store) badCalls(ctx context.Context, f filter) ([]hotspots.BadCalls, er
 			return nil
 		})
 	// Sorted here: ordering by this many columns costs the store more than all the rest.
-	slices.SortFunc(out, func(a, b hotspots.BadCalls) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Customer, b.Customer),
-			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.CauseClass, b.CauseClass),
-			cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor))
-	})
+	slices.SortFunc(out, hotspots.CompareBadCalls)
 	return out, err
 }
 

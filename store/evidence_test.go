@@ -318,16 +318,16 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 	for k, c := range weeks {
 		pw := placeWeek{k.k.place, k.week}
 		v := byWeek[pw]
-		v.Place, v.Week = pw.p, pw.w
-		v.CappedCalls += float64(limit(c.n))
-		v.CappedBad += float64(limit(c.b))
+		v.Place, v.Week = pw.p, int32(pw.w)
+		v.CappedCalls += float32(limit(c.n))
+		v.CappedBad += float32(limit(c.b))
 		if c.b > 0 {
 			if hurt[pw] == nil {
 				hurt[pw] = map[uint64]bool{}
 			}
 			hurt[pw][k.u] = true
 		}
-		v.Hurt = uint64(len(hurt[pw]))
+		v.Hurt = uint32(len(hurt[pw]))
 		byWeek[pw] = v
 	}
 	for _, v := range byWeek {
