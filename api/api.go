@@ -31,6 +31,10 @@ type Analyst interface {
 	Rank(ctx context.Context, q hotspots.Query, top int) (*hotspots.Run, error)
 	// Latest returns the newest stored run, or nil without an error when there is none yet.
 	Latest(ctx context.Context) (*hotspots.Run, error)
+	// Explain analyses what the run looked at once more and opens one of its
+	// hotspots into its terms. The explanation is nil where it cannot be given any
+	// more; the notes say why, and what a reader must know.
+	Explain(ctx context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error)
 }
 
 // CellSource counts what happened per cell.

@@ -347,6 +347,15 @@ func TestMapInBrowser(t *testing.T) {
 		}
 		p.check(!strings.Contains(body, "Avoidable") && !strings.Contains(body, " hurt"), "English is left after the switch: %s", body)
 		p.check(eval[string](p, "document.documentElement.lang") == "zh-CN", "lang is not zh-CN")
+		p.run(chromedp.Click(chromedp.CSS(`[data-hotspot="hs_05"]`)))
+		p.settle()
+		p.run(chromedp.Click(chromedp.CSS(".explanation summary")),
+			chromedp.WaitVisible(chromedp.CSS(".explanation table")))
+		why := eval[string](p, `document.querySelector('.explanation').innerText`)
+		for _, text := range []string{"为什么排在这里", "按其他指标的排名", "正常地点应为18.0次", "重抽样 200 次：97%", "2026-05-13", "60%"} {
+			p.check(strings.Contains(why, text), "the explanation has no %q: %s", text, why)
+		}
+		p.keep("desktop-zh-explanation")
 		p.run(chromedp.Click(chromedp.CSS(`[data-hotspot="hs_01"]`)))
 		p.settle()
 		p.keep("desktop-zh-detail")

@@ -90,59 +90,108 @@ type oneRanking struct {
 // oneHotspot answers GET /api/v1/hotspots/{id}, from the latest run or, with
 // the list's parameters, from the analysis they ask for.
 func (s *Server) oneHotspot(c *gin.Context) (answer, error) {
-	p, err := readParams(c, filterNames...)
+	r, _, at, err := s.find(c)
 	if err != nil {
 		return answer{}, err
 	}
-	r, err := s.rank(c.Request.Context(), p, s.cfg.MaxTop)
-	if err != nil {
-		return answer{}, err
-	}
-	id := c.Param("id")
-	for _, h := range r.Hotspots {
-		if h.ID == id {
-			return jsonAnswer(typeJSON, oneRanking{Run: r.Run, Hotspot: h, Notes: r.Notes})
-		}
-	}
-	if r.Run == nil {
-		return answer{}, &Error{Code: CodeNotFound, Detail: NoRunNote}
-	}
-	return answer{}, &Error{Code: CodeNotFound, Parameter: "id",
-		Detail: fmt.Sprintf("Run %s has no hotspot %q with these filters. The ids are listed by /api/v1/hotspots.", r.Run.ID, id)}
+	return jsonAnswer(typeJSON, oneRanking{Run: r.Run, Hotspot: r.Hotspots[at], Notes: r.Notes})
 }
 
-// rank answers from the latest run when its figures can be filtered as they
-// are, and asks for an analysis when they would change.
+// Explained is the document of GET /api/v1/hotspots/{id}/explanation.
+type Explained struct {
+	Run         *RunInfo              `json:"run"`
+	Explanation *hotspots.Explanation `json:"explanation"` // null where it cannot be given: see notes
+	Notes       []string              `json:"notes"`
+}
+
+// explainHotspot answers GET /api/v1/hotspots/{id}/explanation.
+func (s *Server) explainHotspot(c *gin.Context) (answer, error) {
+	r, run, at, err := s.find(c)
+	if err != nil {
+		return answer{}, err
+	}
+	doc := Explained{Run: r.Run}
+	err = s.analysing(c.Request.Context(), func(ctx context.Context) (err error) {
+		doc.Explanation, doc.Notes, err = s.deps.Analyst.Explain(ctx, run, r.Hotspots[at].ID)
+		return err
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(typeJSON, doc)
+}
+
+// find looks the path's hotspot up in the run that the list would show with the
+// same parameters.
+func (s *Server) find(c *gin.Context) (r Ranking, run *hotspots.Run, at int, err error) {
+	p, err := readParams(c, filterNames...)
+	if err != nil {
+		return r, nil, 0, err
+	}
+	r, run, err = s.ranking(c.Request.Context(), p, s.cfg.MaxTop)
+	if err != nil {
+		return r, nil, 0, err
+	}
+	if run == nil {
+		return r, nil, 0, &Error{Code: CodeNotFound, Detail: NoRunNote}
+	}
+	id := c.Param("id")
+	at = slices.IndexFunc(r.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
+	if at < 0 {
+		return r, nil, 0, &Error{Code: CodeNotFound, Parameter: "id",
+			Detail: fmt.Sprintf("Run %s has no hotspot %q with these filters. The ids are listed by /api/v1/hotspots.", run.ID, id)}
+	}
+	return r, run, at, nil
+}
+
+// rank is ranking without the run behind it.
 func (s *Server) rank(ctx context.Context, p params, top int) (Ranking, error) {
+	r, _, err := s.ranking(ctx, p, top)
+	return r, err
+}
+
+// ranking answers from the latest run when its figures can be filtered as they
+// are, and asks for an analysis when they would change. The run is nil when there
+// is none yet.
+func (s *Server) ranking(ctx context.Context, p params, top int) (Ranking, *hotspots.Run, error) {
 	q, err := p.query()
 	if err != nil {
-		return Ranking{}, err
+		return Ranking{}, nil, err
 	}
 	if err := s.knowsRegion(ctx, q.Region); err != nil {
-		return Ranking{}, err
+		return Ranking{}, nil, err
 	}
 	if q.Window == 0 && q.End.IsZero() && q.RAT == geo.RATUnknown && q.Operator == "" {
 		run, err := s.deps.Analyst.Latest(ctx)
 		if err != nil || run == nil {
-			return Ranking{Hotspots: []hotspots.Hotspot{}, Notes: []string{NoRunNote}}, err
+			return Ranking{Hotspots: []hotspots.Hotspot{}, Notes: []string{NoRunNote}}, nil, err
 		}
-		return filtered(run, q, top), nil
+		return filtered(run, q, top), run, nil
 	}
 	if q.Window == 0 {
 		q.Window = DefaultWindow
 	}
+	var run *hotspots.Run
+	err = s.analysing(ctx, func(ctx context.Context) (err error) {
+		run, err = s.deps.Analyst.Rank(ctx, q, top)
+		return err
+	})
+	if err != nil {
+		return Ranking{}, nil, err
+	}
+	return filtered(run, hotspots.Query{}, top), run, nil
+}
+
+// analysing does one analysis when fewer than Config.MaxRankings others run.
+func (s *Server) analysing(ctx context.Context, do func(ctx context.Context) error) error {
 	if err := s.rankings.Acquire(ctx, 1); errors.Is(err, context.Canceled) {
-		return Ranking{}, err
+		return err
 	} else if err != nil {
-		return Ranking{}, &Error{Code: CodeUnavailable, Err: err,
+		return &Error{Code: CodeUnavailable, Err: err,
 			Detail: "The server is busy with other analyses. Try again in a moment."}
 	}
 	defer s.rankings.Release(1)
-	run, err := s.deps.Analyst.Rank(ctx, q, top)
-	if err != nil {
-		return Ranking{}, err
-	}
-	return filtered(run, hotspots.Query{}, top), nil
+	return do(ctx)
 }
 
 // NewRanking makes the document of a run's first hotspots; top 0 means all.

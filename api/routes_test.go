@@ -132,6 +132,40 @@ func TestOneHotspot(t *testing.T) {
 	}
 }
 
+func TestExplanation(t *testing.T) {
+	w := newWorld()
+	s, _ := newServer(t, w, nil)
+	type explained struct {
+		Run         *api.RunInfo
+		Explanation *hotspots.Explanation
+		Notes       []string
+	}
+	res := get(t, s.Handler(), "/api/v1/hotspots/hs_05/explanation")
+	got := decode[explained](t, res.Body.Bytes())
+	if res.Code != 200 || got.Run == nil || got.Run.ID != w.run.ID || got.Explanation == nil || got.Explanation.ID != "hs_05" || len(got.Explanation.Days) != 2 {
+		t.Errorf("%d, %+v", res.Code, got)
+	}
+	gone := get(t, s.Handler(), "/api/v1/hotspots/hs_06/explanation")
+	if got := decode[explained](t, gone.Body.Bytes()); gone.Code != 200 || got.Explanation != nil || len(got.Notes) != 1 {
+		t.Errorf("a hotspot that is none any more: %d, %+v", gone.Code, got)
+	}
+	// With filters it is the analysis they ask for that is explained.
+	week := get(t, s.Handler(), "/api/v1/hotspots/hs_05/explanation?window=7d")
+	if got := decode[explained](t, week.Body.Bytes()); week.Code != 200 || got.Run.ID != "run_now" {
+		t.Errorf("a week: %d, %+v", week.Code, got)
+	}
+	if res := get(t, s.Handler(), "/api/v1/hotspots/hs_99/explanation"); res.Code != 404 {
+		t.Errorf("an unknown id: %d", res.Code)
+	}
+	if res := get(t, s.Handler(), "/api/v1/hotspots/hs_05/explanation?top=3"); res.Code != 400 {
+		t.Errorf("an unknown parameter: %d", res.Code)
+	}
+	w.noRun = true
+	if res := get(t, s.Handler(), "/api/v1/hotspots/hs_05/explanation"); res.Code != 404 {
+		t.Errorf("without a run: %d", res.Code)
+	}
+}
+
 func TestNoRunYet(t *testing.T) {
 	w := newWorld()
 	w.noRun = true

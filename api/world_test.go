@@ -303,6 +303,31 @@ func (w *cityworld) Latest(context.Context) (*hotspots.Run, error) {
 	return w.run, w.fail
 }
 
+// Explain knows the terms of hs_05 only; others are no hotspots any more.
+func (w *cityworld) Explain(_ context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
+	at := slices.IndexFunc(run.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
+	if w.fail != nil || at < 0 {
+		return nil, nil, cmp.Or(w.fail, errors.New("asked for a hotspot that the run has not"))
+	}
+	h := run.Hotspots[at]
+	if id != "hs_05" {
+		return nil, []string{"it is no hotspot any more, so there is no explanation"}, nil
+	}
+	rate := 4
+	return &hotspots.Explanation{
+		ID: id, Name: h.Name, Impact: h.Impact, Faulty: 0.98,
+		Channels:  []hotspots.ChannelTerms{{Channel: "calls", Events: 90, Use: 1200, Expected: 18, DesignEffect: 1.3, Ratio: 4.4, Avoidable: 0.7, Impact: h.Impact.Total, LogBayes: 21, PriorFaulty: 0.03, PriorScatter: 0.07}},
+		Customers: []hotspots.CustomerTerm{{Number: 1, Value: 4.1, Hurt: 0.9, Impact: 3.69, BadCalls: 6, KeyAccount: true}},
+		Days:      []hotspots.DayTerm{{Day: "2026-05-12", Events: 30, Share: 0.4}, {Day: "2026-05-13", Events: 60, Share: 0.6}},
+		Places:    []hotspots.PlaceTerm{{Place: 1 << 63, Name: h.Name, Impact: h.Impact.Total, Calls: 1200, Bad: 90, Expected: 18, Customers: 400}},
+		Reference: []hotspots.ReferenceTerm{{Region: "990101", Scene: h.Scene, RAT: "4g", Indoor: "indoor", Share: 1, Rate: 0.015}},
+		Ranks:     hotspots.Ranks{Ours: h.Rank, Impact: 3, Drops: 9, Complaints: 12, Rate: &rate, Of: len(run.Hotspots)},
+		Why:       []string{"ranks higher than by drops (9): 90 bad calls where a normal place would have 18.0"},
+		WhyZH:     []string{"排名高于按掉话排名（第9位）：异常通话90次，正常地点应为18.0次"},
+		Stability: &hotspots.HotspotStability{Top10: 0.97, Top20: 1, Resamples: 200},
+	}, []string{}, nil
+}
+
 func (w *cityworld) Cells(_ context.Context, q hotspots.CellQuery) ([]hotspots.CellStat, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

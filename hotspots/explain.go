@@ -22,6 +22,7 @@ type Explanation struct {
 	Reference []ReferenceTerm   `json:"reference"`
 	Ranks     Ranks             `json:"ranks"`
 	Why       []string          `json:"why"`
+	WhyZH     []string          `json:"why_zh"`
 	Stability *HotspotStability `json:"stability,omitempty"`
 }
 
@@ -108,7 +109,7 @@ func (a *Analysis) Explain(id string) (*Explanation, error) {
 		return nil, fmt.Errorf("there is no hotspot %q in this run: its ids and ranks are those that rank lists", id)
 	}
 	m, h, c := a.m, &a.Run.Hotspots[n], &a.listed[n]
-	e := &Explanation{ID: h.ID, Name: h.Name, Impact: h.Impact, Faulty: c.faulty, Ranks: a.ranks(n)}
+	e := &Explanation{ID: h.ID, Name: h.Name, Impact: h.Impact, Faulty: c.faulty, Ranks: a.ranks(n), Channels: []ChannelTerms{}}
 	for k, name := range [3]string{"calls", "complaints", "appeals"} {
 		if t := c.channels[k]; t.e > 0 {
 			e.Channels = append(e.Channels, t.terms(name))
@@ -118,7 +119,7 @@ func (a *Analysis) Explain(id string) (*Explanation, error) {
 	e.Days = m.dayTerms(c)
 	e.Places = a.placeTerms(c)
 	e.Reference = m.referenceTerms(c)
-	e.Why = e.reasons(a.m.noUse)
+	e.Why, e.WhyZH = e.reasons(a.m.noUse)
 	return e, nil
 }
 
@@ -134,7 +135,7 @@ func (t *evidence) terms(name string) ChannelTerms {
 }
 
 func (m *model) customerTerms(c *candidate) []CustomerTerm {
-	var out []CustomerTerm
+	out := []CustomerTerm{}
 	for _, h := range m.mergedHurts(c.members) {
 		q := hurtOf(h.byCalls + h.byMoan + h.byApp)
 		out = append(out, CustomerTerm{Value: h.value, Hurt: q, Impact: h.value * q, BadCalls: h.bad,
@@ -268,10 +269,13 @@ func (a *Analysis) ranks(n int) Ranks {
 	return r
 }
 
-// reasons says in words why the rank differs from simpler yardsticks.
-func (e *Explanation) reasons(noUse bool) []string {
-	out := []string{}
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+// reasons says in words why the rank differs from simpler yardsticks, in English
+// and Chinese.
+func (e *Explanation) reasons(noUse bool) (en, zh []string) {
+	en, zh = []string{}, []string{}
+	add := func(enFormat, zhFormat string, args ...any) {
+		en, zh = append(en, fmt.Sprintf(enFormat, args...)), append(zh, fmt.Sprintf(zhFormat, args...))
+	}
 	r := e.Ranks
 	for _, c := range e.Channels {
 		if c.Channel != "calls" || noUse {
@@ -279,26 +283,29 @@ func (e *Explanation) reasons(noUse bool) []string {
 		}
 		switch {
 		case r.Drops > r.Ours:
-			add("ranks higher than by drops (%d): %.0f bad calls where a normal place would have %.1f", r.Drops, c.Events, c.Expected)
+			add("ranks higher than by drops (%[1]d): %[2].0f bad calls where a normal place would have %[3].1f",
+				"排名高于按掉话排名（第%[1]d位）：异常通话%[2].0f次，正常地点应为%[3].1f次", r.Drops, c.Events, c.Expected)
 		case r.Drops < r.Ours:
-			add("ranks lower than by drops (%d): a normal place with this much use would have %.1f of the %.0f bad calls too", r.Drops, c.Expected, c.Events)
+			add("ranks lower than by drops (%[1]d): a normal place with this much use would have %[3].1f of the %[2].0f bad calls too",
+				"排名低于按掉话排名（第%[1]d位）：同样通话量的正常地点也会有%[2].0f次异常通话中的%[3].1f次", r.Drops, c.Events, c.Expected)
 		}
 		if c.DesignEffect > 1.5 {
-			add("the bad calls come from few customers: %.0f of them tell as much as %.0f independent ones", c.Events, c.Events/c.DesignEffect)
+			add("the bad calls come from few customers: %.0f of them tell as much as %.0f independent ones",
+				"异常通话来自少数用户：%.0f次异常通话的信息量只相当于%.0f次独立通话", c.Events, c.Events/c.DesignEffect)
 		}
 	}
 	if r.Rate != nil && *r.Rate > r.Ours {
-		add("ranks higher than by rate (%d): more customers are hurt here", *r.Rate)
+		add("ranks higher than by rate (%d): more customers are hurt here", "排名高于按异常率排名（第%d位）：这里受影响的用户更多", *r.Rate)
 	} else if r.Rate != nil && *r.Rate < r.Ours {
-		add("ranks lower than by rate (%d): fewer customers are hurt, or less is known", *r.Rate)
+		add("ranks lower than by rate (%d): fewer customers are hurt, or less is known", "排名低于按异常率排名（第%d位）：受影响的用户较少，或数据不足", *r.Rate)
 	}
 	if r.Complaints > r.Ours {
-		add("ranks higher than by complaints (%d): most customers who are hurt do not complain", r.Complaints)
+		add("ranks higher than by complaints (%d): most customers who are hurt do not complain", "排名高于按投诉排名（第%d位）：多数受影响的用户并不投诉", r.Complaints)
 	} else if r.Complaints < r.Ours {
-		add("ranks lower than by complaints (%d): few customers stand behind them", r.Complaints)
+		add("ranks lower than by complaints (%d): few customers stand behind them", "排名低于按投诉排名（第%d位）：投诉只来自少数用户", r.Complaints)
 	}
 	if e.Impact.Lower == 0 {
-		add("the lower bound is zero: the place is faulty with probability %.2f only", e.Faulty)
+		add("the lower bound is zero: the place is faulty with probability %.2f only", "下限为零：该地点有故障的概率只有%.2f", e.Faulty)
 	}
-	return out
+	return en, zh
 }

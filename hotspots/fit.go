@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // fitCheck says how well normal places follow the fitted model: the share of
@@ -126,6 +127,20 @@ func inParallel(n int, do func(i int)) {
 	for w := range workers {
 		wait.Go(func() {
 			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// eachInParallel is inParallel for few pieces of much and uneven work.
+func eachInParallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
 			}
 		})

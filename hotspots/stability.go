@@ -20,6 +20,12 @@ type HotspotStability struct {
 // down hardly ever reach the top.
 const stabilityPool = 60
 
+// standing is what a resample makes of a hotspot.
+type standing struct {
+	at          int
+	lower, mean float64
+}
+
 // Stability resamples customers (each one's weight is Poisson with mean 1) and
 // tells how often each hotspot stays in the top 10 and 20. References, priors and
 // places stay as they are; impact, effective events and so the lower bound move.
@@ -36,15 +42,18 @@ func (a *Analysis) Stability(resamples int) []HotspotStability {
 		lists[h] = m.mergedHurts(a.listed[h].members)
 		out[h].Resamples = resamples
 	}
-	type standing struct {
-		at          int
-		lower, mean float64
-	}
+	judged := make([][]standing, n) // by hotspot and resample
+	eachInParallel(n, func(h int) {
+		judged[h] = make([]standing, resamples)
+		for r := range judged[h] {
+			j := m.resample(&a.listed[h], lists[h], seed, uint64(r))
+			judged[h][r] = standing{h, j.lower, j.mean}
+		}
+	})
 	for r := range resamples {
 		standings := make([]standing, n)
 		for h := range n {
-			j := m.resample(&a.listed[h], lists[h], seed, uint64(r))
-			standings[h] = standing{h, j.lower, j.mean}
+			standings[h] = judged[h][r]
 		}
 		slices.SortFunc(standings, func(x, y standing) int {
 			return cmp.Or(cmp.Compare(y.lower, x.lower), cmp.Compare(y.mean, x.mean), cmp.Compare(x.at, y.at))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hotcell/hotcell/hotspots"
 )
@@ -18,17 +17,13 @@ type shownHotspot struct {
 	Notes       []string              `json:"notes"`
 }
 
-// How long resampling may take, and between how many resamples that decides.
-const (
-	stabilityTime   = 2500 * time.Millisecond
-	stabilityTrial  = 10
-	fewestResamples = 20
-	mostResamples   = 200
-)
+// resamples is how often customers are drawn anew to see how stable a rank is.
+const resamples = 200
 
-// explain analyses what a run looked at once more and opens one of its hotspots
-// into its terms. Where the records have changed since, the notes say so.
-func (a *analyst) explain(ctx context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
+// Explain implements api.Analyst: it analyses what a run looked at once more and
+// opens one of its hotspots into its terms. Where the records have changed since,
+// the notes say so.
+func (a *analyst) Explain(ctx context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
 	places, err := a.places(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -56,18 +51,11 @@ func (a *analyst) explain(ctx context.Context, run *hotspots.Run, id string) (*h
 	if err != nil {
 		return nil, nil, err
 	}
-	stable := analysis.Stability(stabilityTrial) // the seed is fixed: trials are the first of the resamples
+	stable := analysis.Stability(resamples)
 	if at >= len(stable) {
 		return e, append(notes, fmt.Sprintf("it is beyond rank %d: how stable its rank is was not looked at", len(stable))), nil
 	}
-	began := time.Now()
-	analysis.Stability(stabilityTrial)
-	each := max(time.Since(began)/stabilityTrial, time.Microsecond)
-	resamples := min(max(int(stabilityTime/each), fewestResamples), mostResamples)
-	if resamples < mostResamples {
-		notes = append(notes, fmt.Sprintf("stability is from %d resamples instead of %d, to answer in time", resamples, mostResamples))
-	}
-	e.Stability = &analysis.Stability(resamples)[at]
+	e.Stability = &stable[at]
 	return e, notes, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/hotspots"
 )
 
@@ -63,11 +64,15 @@ func (p *program) findHotspot(ctx context.Context, id string, explain bool) (*sh
 		var answer struct {
 			Hotspot *hotspots.Hotspot `json:"hotspot"`
 		}
-		err := p.getJSON(ctx, "/api/v1/hotspots/"+url.PathEscape(id), &answer)
+		path := "/api/v1/hotspots/" + url.PathEscape(id)
+		err := p.getJSON(ctx, path, &answer)
 		shown.Hotspot = answer.Hotspot
-		if explain {
-			shown.Notes = append(shown.Notes, "the terms behind the figures are given where the store is: run this without --server there")
+		if err != nil || !explain {
+			return shown, err
 		}
+		var explained api.Explained
+		err = p.getJSON(ctx, path+"/explanation", &explained)
+		shown.Explanation, shown.Notes = explained.Explanation, explained.Notes
 		return shown, err
 	}
 	a, err := p.openAnalyst(ctx)
@@ -88,7 +93,7 @@ func (p *program) findHotspot(ctx context.Context, id string, explain bool) (*sh
 	}
 	shown.Hotspot = &run.Hotspots[at]
 	if explain {
-		shown.Explanation, shown.Notes, err = a.explain(ctx, run, id)
+		shown.Explanation, shown.Notes, err = a.Explain(ctx, run, id)
 	}
 	return shown, err
 }

@@ -111,7 +111,7 @@ func TestServeAnswersWhatRankPrints(t *testing.T) {
 			t.Errorf("rank --server: exit %d, %q %q", code, out, errs)
 		}
 		shown := h.must("--server", url, "hotspot", "show", printed.Hotspots[0].ID)
-		if !strings.Contains(shown, printed.Hotspots[0].Name) {
+		if !strings.Contains(shown, printed.Hotspots[0].Name) || !strings.Contains(shown, "of 200 resamples") {
 			t.Errorf("hotspot show --server printed %q", shown)
 		}
 		center := printed.Hotspots[0].Center

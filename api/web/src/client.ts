@@ -1,4 +1,4 @@
-import type { Collection, Ranking } from "./types";
+import type { Collection, Explained, Ranking } from "./types";
 
 /** A failure as the API describes it, or one of the connection (code "offline"). */
 export class ApiError extends Error {
@@ -29,6 +29,9 @@ async function getJSON<T>(path: string, params: Record<string, string>, signal?:
 
 export const getHotspots = (params: Record<string, string>, signal?: AbortSignal) =>
   getJSON<Ranking>("/api/v1/hotspots", params, signal);
+
+export const getExplanation = (id: string, params: Record<string, string>, signal?: AbortSignal) =>
+  getJSON<Explained>(`/api/v1/hotspots/${encodeURIComponent(id)}/explanation`, params, signal);
 
 export const getCells = (params: Record<string, string>, signal?: AbortSignal) =>
   getJSON<Collection>("/api/v1/cells", params, signal);

@@ -1,6 +1,7 @@
 import { regionNames, type Actions, type Model } from "./app";
 import { course, topOf } from "./chart";
 import { button, el } from "./dom";
+import { explanationView } from "./explanation";
 import { amount, day, decimal, interval, percent, percentInterval, pValue, times, whole } from "./format";
 import { isKey, sceneName, text, word, type Key } from "./text";
 import type { Hotspot } from "./types";
@@ -76,6 +77,7 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
         figure("reference", percent(h.rate.reference, lang)),
       ),
     ),
+    explanationView(m, h),
     section("detail.trend", "", trendChart(m, h), figures(figure("trendClass", word(lang, "trend", h.trend.class)), figure("firstSeen", h.trend.first_seen || "–"))),
     section(
       "detail.events",

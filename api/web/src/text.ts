@@ -40,6 +40,9 @@ const notes: [RegExp, Key][] = [
   [/^no exposure data: ranked on counts/, "note.counts"],
   [/^too few bad calls to learn/, "note.few"],
   [/^(?<share>\d+) % of the places lie above/, "note.wide"],
+  [/^records of the window have changed since run/, "note.changed"],
+  [/^it is no hotspot any more/, "note.gone"],
+  [/^it is beyond rank (?<n>\d+)/, "note.unstable"],
   [/^The first (?<shown>\d+) of (?<found>\d+) hotspots/, "note.top"],
 ];
 

@@ -64,6 +64,23 @@ export interface Ranking {
   notes: string[];
 }
 
+/** The terms behind a hotspot's figures. */
+export interface Explanation {
+  probability_faulty: number;
+  channels: { channel: string; events: number; expected: number; ratio: number; impact: number; avoidable_share: number }[];
+  days: { day: string; events: number; share: number }[];
+  places: { name: string; impact: number; calls: number; bad_calls: number; expected: number }[];
+  ranks: { avoidable_impact: number; impact: number; drops: number; complaints: number; rate: number | null; of: number };
+  why: string[];
+  why_zh: string[];
+  stability?: { top_10: number; top_20: number; resamples: number };
+}
+
+export interface Explained {
+  explanation: Explanation | null;
+  notes: string[];
+}
+
 export interface CellProperties {
   cell: string;
   calls: number;
