@@ -173,7 +173,7 @@ func CompareBadCalls(a, b BadCalls) int {
 		return cmp.Compare(a.Customer, b.Customer)
 	}
 	return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell),
+		cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.CauseClass, b.CauseClass), cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell),
 		cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor), cmp.Compare(a.Cell, b.Cell),
 		cmp.Compare(a.Count, b.Count))
 }

@@ -340,11 +340,7 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		b.Count = n
 		ev.Bad = append(ev.Bad, b)
 	}
-	slices.SortFunc(ev.Bad, func(a, b hotspots.BadCalls) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Customer, b.Customer),
-			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause),
-			cmp.Compare(a.RAT, b.RAT), cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Floor, b.Floor), cmp.Compare(a.Indoor, b.Indoor))
-	})
+	slices.SortFunc(ev.Bad, hotspots.CompareBadCalls)
 	type radioCell struct {
 		cell string
 		rat  geo.RAT
