@@ -86,7 +86,7 @@ func TestFilesThatCannotBeLoaded(t *testing.T) {
 		{"header-blank.csv", callsHeader + "\r\n\n\n", FileNoRows, "there is a header but no row in the file; nothing was loaded"},
 		{"blank.csv", "\n\n\n", FileNoRows, "there is no header and no row in the file"},
 		{"binary.csv", "\x00\x01\x02\x03abcdef\x00\x00", FileBinary, "this is a binary file; ask for the data as CSV"},
-		{"book.xlsx", zipped(t, "[Content_Types].xml", "xl/workbook.xml"), FileBinary, "this is an Excel workbook; save the sheet as CSV"},
+		{"book.xlsx", zipped(t, "[Content_Types].xml", "xl/workbook.xml"), FileCorrupt, "the part xl/workbook.xml of the Excel workbook is damaged"},
 		{"two.zip", zipped(t, "a.csv", "b.csv"), FileFormat, "the zip archive holds 2 files; unpack it, and load them one by one"},
 		{"half.zip", zipped(t, "a.csv")[:50], FileCorrupt, "the file begins like a zip archive but is damaged"},
 		{"book.csv.gz", gz(t, "%PDF-1.7 not a table"), FileBinary, "this is a PDF document; ask for the data as CSV"},

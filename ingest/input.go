@@ -186,7 +186,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 var signatures = []struct {
 	magic, kind string
 }{
-	{"PK\x03\x04", "an Excel workbook; save the sheet as CSV"},
+	{"PK\x03\x04", "an Excel workbook in a place where none can be read; hand the .xlsx file over as it is, with a profile of format auto or xlsx"},
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document; save the sheet as CSV"},
 	{"%PDF-", "a PDF document; ask for the data as CSV"},
 	{"PAR1", "a Parquet file; use a profile with format: parquet"},

@@ -166,7 +166,7 @@ type source struct {
 	hash    string
 	rowSeed []byte
 	damage  *atomic.Pointer[error] // set when rows turn out to be unreadable
-	format  string                 // "csv", "ndjson" or "parquet"
+	format  string                 // "csv", "ndjson", "parquet" or "xlsx"
 	context string                 // see Reject.Context
 }
 
@@ -183,13 +183,19 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 	if len(head) == 0 {
 		return nil, in.fault(FileEmpty, nil, "there is nothing in the packed file; ask its source to send it again")
 	}
-	if r := decoder(in.plain, head, p.Format.Encoding); r != io.Reader(in.plain) {
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) && in.packed == "" && (p.Format.Type == "auto" || p.Format.Type == "xlsx") {
+		src.format = "xlsx"
+	} else if p.Format.Type == "xlsx" {
+		return nil, in.fault(FileFormat, nil, "this is no Excel workbook (.xlsx); set the format of the profile to auto, or ask for .xlsx")
+	} else if r := decoder(in.plain, head, p.Format.Encoding); r != io.Reader(in.plain) {
 		in.plain = bufio.NewReaderSize(r, headBytes)
 		if head, err = in.plain.Peek(headBytes); err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
 			return nil, in.broken(err)
 		}
 	}
-	if bytes.HasPrefix(head, []byte("PAR1")) && p.Format.Type != "csv" && p.Format.Type != "ndjson" {
+	if src.format == "xlsx" {
+		// Its parts are looked at when it is opened.
+	} else if bytes.HasPrefix(head, []byte("PAR1")) && p.Format.Type != "csv" && p.Format.Type != "ndjson" {
 		src.format = "parquet"
 	} else if p.Format.Type == "parquet" {
 		return nil, in.fault(FileFormat, nil, "this is no Parquet file; set the format of the profile to auto, or ask for Parquet")
@@ -202,6 +208,9 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 	}
 	src.rowSeed = contentSeed(head)
 	header, err := l.openFormat(src, p, head, err != nil)
+	if fe, ok := IsFileError(err); ok {
+		return nil, fe
+	}
 	if err != nil {
 		return nil, in.fault(FileHeader, err, "%v", err)
 	}
@@ -218,8 +227,11 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 		src.hash = hex.EncodeToString(sum[:])
 	}
 	kept := src.format
-	if kept == "parquet" {
+	switch kept {
+	case "parquet":
 		kept = "ndjson" // rejected rows are kept as JSON
+	case "xlsx":
+		kept = "csv"
 	}
 	src.context = rejectContext{Format: kept, Header: header, Seed: src.rowSeed}.String()
 	return src, nil
@@ -229,8 +241,12 @@ func (l *Loader) open(p *Profile, in *input) (*source, error) {
 // of the columns; nil when there is nothing in the file.
 func (l *Loader) openFormat(src *source, p *Profile, head []byte, complete bool) ([]string, error) {
 	cfg := &l.cfg
-	if src.format == "parquet" {
+	switch src.format {
+	case "parquet":
 		return l.openParquet(src)
+	case "xlsx":
+		src.rows = l.rowReaders(p, src)
+		return l.openXlsx(src, p)
 	}
 	if src.format = p.Format.Type; src.format == "auto" {
 		src.format = "csv"

@@ -38,8 +38,9 @@ type Profile struct {
 
 // Format is how the bytes of a file are laid out.
 type Format struct {
-	Type      string // "csv", "ndjson", "parquet", or "auto": told by the content
+	Type      string // "csv", "ndjson", "parquet", "xlsx", or "auto": told by the content
 	Delimiter byte   // csv only
+	Sheet     string // xlsx only; "" = the only one with rows
 	Encoding  string // "utf-8", "gb18030", "utf-16", "windows-1252", "latin1"; a byte order mark wins
 	FoldCase  bool   // column names match without regard to case
 }

@@ -85,8 +85,9 @@ func feedNames() []string {
 func (p *Profile) readFormat(d *yamlReader, v pair) {
 	d.fields(v.value, "format", map[string]func(pair){
 		"type": func(v pair) {
-			p.Format.Type = d.oneOf(v, "type", "auto", "csv", "ndjson", "parquet")
+			p.Format.Type = d.oneOf(v, "type", "auto", "csv", "ndjson", "parquet", "xlsx")
 		},
+		"sheet": func(v pair) { p.Format.Sheet = d.text(v, "sheet") },
 		"delimiter": func(v pair) {
 			s := d.text(v, "delimiter")
 			if s == `\t` || s == "tab" {

@@ -9,7 +9,7 @@ import (
 
 const brokenProfile = "profile: p\nfeed: calls\ncolumns: {outcome: {values: {fine: completed}}}\n"
 
-func profileOf(t *testing.T, yaml string) *Profile {
+func profileOf(t testing.TB, yaml string) *Profile {
 	t.Helper()
 	p, err := ParseProfile("p.yaml", []byte(yaml))
 	if err != nil {
