@@ -152,10 +152,9 @@ func BenchmarkLocateSteps(b *testing.B) {
 		})
 	}
 	step("cell", func(e *Evidence) { storedCell(e.Pos) })
+	step("square", func(e *Evidence) { c.squares.at(e.Pos) })
 	step("region", func(e *Evidence) { c.regions.at(e.Pos) })
-	step("venue", func(e *Evidence) { c.containing(e, Hints{}) })
-	step("line", func(e *Evidence) { c.lines.nearest(e.Pos, HighwayReach) })
-	step("point", func(e *Evidence) { c.points.nearest(e.Pos) })
+	step("venue", func(e *Evidence) { c.containing(e, &Hints{}, c.squares.at(e.Pos)) })
 }
 
 // BenchmarkNewCatalogue is what a swap of the catalogue costs.

@@ -22,6 +22,9 @@ type Catalogue struct {
 	lines   lineIndex
 	tunnels lineIndex
 	points  pointIndex
+	squares *squareIndex // all of these and the regions, by squares
+	spots   []spot       // of each venue
+	ids     []PlaceID    // of spots: bands and segments
 	names   nameIndex
 	regions *regionTree
 	sites   *siteIndex
@@ -32,17 +35,38 @@ type Catalogue struct {
 
 // venueExtent is what locating needs to know about a venue, worked out once.
 type venueExtent struct {
-	host     int32 // the venue whose part this one is; its own index otherwise
-	hostPart Part
-	area     float64 // square metres
-	centre   LatLon
-	radius   float64 // metres from the centre to the furthest vertex
+	area   float64 // square metres
+	centre LatLon
+	radius float64 // metres from the centre to the furthest vertex
+	length float64 // lines: metres
+	course string  // lines whose Ref another line shares: "eastbound"
+}
+
+// spot is what locating reads of a venue, within one cache line: 64 bytes.
+type spot struct {
 	parts    [3]PlaceID
-	bands    []PlaceID // floors 1–10, 11–20, …; nil below bandFloors floors
-	segments []PlaceID // lines: one per kilometre
-	length   float64   // lines: metres
-	lift     bool      // some lift of it is a point, which a position can be beside
-	course   string    // lines whose Ref another line shares: "eastbound"
+	more     uint32 // where its floor bands or kilometres start in ids
+	count    int32  // how many: floors 1–10, 11–20, …, none below bandFloors floors; kilometres of a line
+	host     int32  // the venue whose part this one is; its own index otherwise
+	floors   int32  // Venue.Floors
+	scene    Scene
+	hostPart Part
+	line     bool
+	lift     bool // some lift of it is a point, which a position can be beside
+}
+
+// more gives the places of a spot's floor bands or kilometres.
+func (c *Catalogue) more(s *spot) []PlaceID { return c.ids[s.more : s.more+uint32(s.count)] }
+
+// place gives the place of a record that is in a venue as a whole or in one part.
+func (s *spot) part(p Part) (PlaceID, Scene) {
+	switch p {
+	case PartLift:
+		return s.parts[PartLift], SceneLift
+	case PartBasement:
+		return s.parts[PartBasement], SceneBasement
+	}
+	return s.parts[PartWhole], s.scene
 }
 
 // placeRef is how a PlaceID is turned back into a Place.
@@ -70,7 +94,7 @@ const topBit = PlaceID(1) << 63
 func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, error) {
 	c := &Catalogue{
 		venues: venues, index: make(map[string]int, len(venues)),
-		extents: make([]venueExtent, len(venues)), shapes: newShapeIndex(),
+		extents: make([]venueExtent, len(venues)), spots: make([]spot, len(venues)), shapes: newShapeIndex(),
 		places: make(map[PlaceID]placeRef, 4*len(venues)),
 	}
 	for i, v := range venues {
@@ -106,9 +130,7 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 	}
 	c.nameCourses()
 	c.shapes.build()
-	c.lines.build()
-	c.tunnels.build()
-	c.points.build()
+	c.squares = newSquareIndex(c)
 	c.names.build(c)
 	if c.sites, err = newSiteIndex(sites); err != nil {
 		return nil, err
@@ -142,9 +164,8 @@ func (c *Catalogue) measure(i int) {
 // findHost settles whether a venue is a part of another one: a lift or basement
 // with a parent is its parent's lift or basement, not a place of its own.
 func (c *Catalogue) findHost(i int) {
-	e := &c.extents[i]
-	e.host, e.hostPart = int32(i), PartWhole
-	v := &c.venues[i]
+	e, v := &c.spots[i], &c.venues[i]
+	e.host, e.hostPart, e.scene, e.floors = int32(i), PartWhole, v.Scene, int32(v.Floors)
 	if !partScene(v.Scene) {
 		return
 	}
@@ -159,7 +180,7 @@ func (c *Catalogue) findHost(i int) {
 			e.host, e.hostPart = int32(at), PartBasement
 			if v.Scene == SceneLift {
 				e.hostPart = PartLift
-				c.extents[at].lift = c.extents[at].lift || dimension(v.Geometry) == 0
+				c.spots[at].lift = c.spots[at].lift || dimension(v.Geometry) == 0
 			}
 			return
 		}
@@ -174,7 +195,7 @@ func placeID(key string) PlaceID {
 }
 
 func (c *Catalogue) addPlaces(i int) error {
-	v, e := &c.venues[i], &c.extents[i]
+	v, e := &c.venues[i], &c.spots[i]
 	if int(e.host) != i {
 		return nil
 	}
@@ -188,12 +209,17 @@ func (c *Catalogue) addPlaces(i int) error {
 		c.places[id] = ref
 		return id, nil
 	}
-	var err error
+	e.more = uint32(len(c.ids))
+	registerMore := func(part Part, n int32) error {
+		id, err := register(part, n)
+		c.ids = append(c.ids, id)
+		e.count++
+		return err
+	}
 	if dimension(v.Geometry) == 1 {
-		n := max(1, int(math.Ceil((e.length-leastStub)/segmentM)))
-		e.segments = make([]PlaceID, n)
-		for k := range n {
-			if e.segments[k], err = register(PartWhole, int32(k)); err != nil {
+		e.line = true
+		for k := range max(1, int32(math.Ceil((c.extents[i].length-leastStub)/segmentM))) {
+			if err := registerMore(PartWhole, k); err != nil {
 				return err
 			}
 		}
@@ -204,16 +230,14 @@ func (c *Catalogue) addPlaces(i int) error {
 		parts = append(parts, PartLift, PartBasement)
 	}
 	for _, p := range parts {
+		var err error
 		if e.parts[p], err = register(p, 0); err != nil {
 			return err
 		}
 	}
-	if v.Floors >= bandFloors {
-		e.bands = make([]PlaceID, (v.Floors+floorsABand-1)/floorsABand)
-		for b := range e.bands {
-			if e.bands[b], err = register(PartFloors, int32(b*floorsABand+1)); err != nil {
-				return err
-			}
+	for low := 1; v.Floors >= bandFloors && low <= v.Floors; low += floorsABand {
+		if err := registerMore(PartFloors, int32(low)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -242,7 +266,8 @@ func (c *Catalogue) addToIndex(i int) {
 		// The smallest wins. Underground, 2-D outlines say little: such a polygon
 		// comes after everything that stands above it.
 		priority := -e.area
-		if partScene(v.Scene) && !(int(e.host) != i && e.area < c.extents[e.host].area/2) {
+		host := int(c.spots[i].host)
+		if partScene(v.Scene) && !(host != i && e.area < c.extents[host].area/2) {
 			priority -= 1e15
 		}
 		c.undergrounds = c.undergrounds || v.Scene == SceneBasement

@@ -69,10 +69,14 @@ func (c *Catalogue) EstimateDatum(positions []LatLon) DatumEstimate {
 }
 
 func (c *Catalogue) onVenue(p LatLon) bool {
-	if n := c.shapes.first(p, 0); n != math.MaxUint32 {
+	q := c.squares.at(p)
+	if n, owner := c.shapeAt(q, p, 0); n != math.MaxUint32 {
 		// A large site contains a position under every datum and tells nothing.
-		return c.extents[c.shapes.owner[n]].area < 50_000
+		return c.extents[owner].area < 50_000
 	}
-	line, _, _ := c.lines.nearest(p, onHighway)
+	if q == nil || q.lines == 0 {
+		return false
+	}
+	line, _, _ := c.lines.nearestOf(c.squares.pieces[q.lines:], p, metresPerDeg*math.Cos(p.Lat*radians), onHighway)
 	return line >= 0
 }

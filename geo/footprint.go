@@ -76,7 +76,7 @@ func (c *Catalogue) Site(radioCell string) (Site, bool) {
 // locateRadioCell puts a record at its serving site, as uncertain as the cell's
 // range. It gets no H3 cell: Footprint spreads it. Only an indoor radio cell of a
 // known venue gives a place, that venue's.
-func (c *Catalogue) locateRadioCell(e *Evidence, h Hints) (Location, bool) {
+func (c *Catalogue) locateRadioCell(e *Evidence, h *Hints) (Location, bool) {
 	i, known := c.sites.byCell[e.RadioCell]
 	if !known {
 		return Location{}, false
@@ -85,7 +85,7 @@ func (c *Catalogue) locateRadioCell(e *Evidence, h Hints) (Location, bool) {
 	l := Location{Method: MethodRadioCell, Pos: s.Pos, AccuracyM: float32(c.sites.reach(i)), Scene: h.Scene,
 		Region: c.RegionAt(s.Pos)}
 	if v := c.indoorVenue(i, e); v >= 0 {
-		l.Place, l.Scene = c.part(v, e, h)
+		l.Place, l.Scene = c.part(v, e, h, surroundings{})
 	}
 	return l, true
 }

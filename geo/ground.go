@@ -180,14 +180,14 @@ type Stretch struct {
 func (c *Catalogue) Highway(ref string) []Stretch {
 	var out []Stretch
 	for i := range c.venues {
-		e := &c.extents[i]
-		if len(e.segments) == 0 || !hasRef(c.venues[i].Ref, ref) {
+		if !c.spots[i].line || !hasRef(c.venues[i].Ref, ref) {
 			continue
 		}
-		for k, id := range e.segments {
+		segments := c.more(&c.spots[i])
+		for k, id := range segments {
 			length := segmentM
-			if k == len(e.segments)-1 {
-				length = e.length - float64(k)*segmentM
+			if k == len(segments)-1 {
+				length = c.extents[i].length - float64(k)*segmentM
 			}
 			out = append(out, Stretch{ID: id, Venue: c.venues[i].ID, LengthM: length})
 		}
@@ -212,9 +212,9 @@ func (c *Catalogue) PlacesOf(venue string) []PlaceID {
 	if !known {
 		return nil
 	}
-	e := &c.extents[i]
+	e := &c.spots[i]
 	if int(e.host) != i {
-		return []PlaceID{c.extents[e.host].parts[e.hostPart]}
+		return []PlaceID{c.spots[e.host].parts[e.hostPart]}
 	}
 	var out []PlaceID
 	for _, id := range e.parts {
@@ -222,5 +222,5 @@ func (c *Catalogue) PlacesOf(venue string) []PlaceID {
 			out = append(out, id)
 		}
 	}
-	return append(append(out, e.bands...), e.segments...)
+	return append(out, c.more(e)...)
 }

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -185,8 +186,8 @@ func TestNearestLineAgainstBruteForce(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
 	for round := range 4 {
 		base := LatLon{-65 + 130*r.Float64(), -179 + 357*r.Float64()}
-		var index lineIndex
 		var lines []orb.LineString
+		var venues []Venue
 		for i := range 20 {
 			p := LatLon{base.Lat + 0.1*r.Float64(), base.Lon + 0.1*r.Float64()}
 			heading := 360 * r.Float64()
@@ -199,9 +200,12 @@ func TestNearestLineAgainstBruteForce(t *testing.T) {
 				p.Lon += step * math.Sin(heading*radians) / (metresPerDeg * math.Cos(p.Lat*radians))
 			}
 			lines = append(lines, line)
-			index.add(i, line)
+			venues = append(venues, Venue{ID: fmt.Sprint(i), Scene: SceneHighway, Geometry: line})
 		}
-		index.build()
+		index, err := NewCatalogue(venues, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		hits := 0
 		for range 400 {
 			l := lines[r.IntN(len(lines))]
@@ -232,7 +236,7 @@ func TestNearestLineAgainstBruteForce(t *testing.T) {
 					}
 				})
 			}
-			line, at, d := index.nearest(q, reach)
+			line, at, d := nearestLine(index, q, reach)
 			if math.Abs(least-reach) < 0.05 {
 				continue // too close to call
 			}
@@ -258,6 +262,15 @@ func TestNearestLineAgainstBruteForce(t *testing.T) {
 			t.Errorf("round %d: only %d hits", round, hits)
 		}
 	}
+}
+
+// nearestLine asks a catalogue for the nearest highway.
+func nearestLine(c *Catalogue, p LatLon, reach float64) (line int, at, distance float64) {
+	q := c.squares.at(p)
+	if q == nil || q.lines == 0 {
+		return -1, 0, 0
+	}
+	return c.lines.nearestOf(c.squares.pieces[q.lines:], p, metresPerDeg*math.Cos(p.Lat*radians), reach)
 }
 
 func pointAtChainage(l orb.LineString, m float64) (p LatLon) {

@@ -35,8 +35,8 @@ func (c *Catalogue) houseOf(p LatLon) int32 {
 	owner := c.shapes.owner[n]
 	// Another building within twice the distance could be meant as well.
 	d := c.shapes.polys[n].distance(p.Lon, p.Lat, indoorReach)
-	host := c.extents[owner].host
-	rival := c.shapes.nearest(p, min(indoorReach, 2*d+1), func(o int) bool { return c.extents[o].host != host })
+	host := c.spots[owner].host
+	rival := c.shapes.nearest(p, min(indoorReach, 2*d+1), func(o int) bool { return c.spots[o].host != host })
 	if rival != math.MaxUint32 {
 		return nobody
 	}

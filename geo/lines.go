@@ -6,23 +6,22 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// lineIndex finds the nearest line within maxReach of a position and the
-// chainage there.
+// lineIndex holds lines as chains of vertices at most pieceLength apart, for the
+// nearest one within maxReach of a position and the chainage there.
 type lineIndex struct {
-	pieces []piece
-	table  cellTable
+	vertices []lineVertex
+	pieces   []uint32 // piece i runs from vertex i to the next
 }
 
-// piece is a straight bit of a line, at most pieceLength long.
-type piece struct {
-	ax, ay, bx, by float64 // degrees
-	line           int32   // index of the venue
-	from, length   float32 // chainage of its start and its own length, metres
+// lineVertex is a point of a line; of pieces that meet in it, it starts one.
+type lineVertex struct {
+	x, y float64 // degrees
+	from float32 // chainage, metres
+	line int32   // index of the venue
 }
 
 const (
-	lineGrid    = 0.002 // degrees
-	pieceLength = 200.0 // metres; longer ones would be listed in cells they are far from
+	pieceLength = 200.0 // metres; longer ones would be listed in squares they are far from
 	maxReach    = 100.0 // metres; the furthest a record is drawn to a highway
 )
 
@@ -43,59 +42,61 @@ func chainage(g orb.Geometry, visit func(a, b orb.Point, from, length float64)) 
 	return total
 }
 
-// add indexes a line and gives its length in metres.
+// add takes a line and gives its length in metres.
 func (x *lineIndex) add(line int, g orb.Geometry) float64 {
+	open := false // whether the last vertex is this line's
 	return chainage(g, func(a, b orb.Point, from, length float64) {
+		if last := len(x.vertices) - 1; !open || x.vertices[last].x != a[0] || x.vertices[last].y != a[1] {
+			x.vertices = append(x.vertices, lineVertex{a[0], a[1], float32(from), int32(line)})
+		}
+		open = true
 		n := max(1, int(math.Ceil(length/pieceLength)))
 		for i := range n {
-			t0, t1 := float64(i)/float64(n), float64(i+1)/float64(n)
-			x.pieces = append(x.pieces, piece{
-				ax: a[0] + t0*(b[0]-a[0]), ay: a[1] + t0*(b[1]-a[1]),
-				bx: a[0] + t1*(b[0]-a[0]), by: a[1] + t1*(b[1]-a[1]),
-				line: int32(line), from: float32(from + t0*length), length: float32(length / float64(n)),
-			})
+			t := float64(i+1) / float64(n)
+			p := orb.Point{a[0] + t*(b[0]-a[0]), a[1] + t*(b[1]-a[1])}
+			if i == n-1 {
+				p = b
+			}
+			x.pieces = append(x.pieces, uint32(len(x.vertices)-1))
+			x.vertices = append(x.vertices, lineVertex{p[0], p[1], float32(from + t*length), int32(line)})
 		}
 	})
 }
 
-func (x *lineIndex) build() {
-	var entries []cellEntry
-	x.table.inverse = 1 / lineGrid
-	for i := range x.pieces {
-		p := &x.pieces[i]
-		dLon, dLat := degreesFor(maxReach, max(math.Abs(p.ay), math.Abs(p.by)))
-		x0, y0 := x.table.gridIndex(max(-180, min(p.ax, p.bx)-dLon), max(-90, min(p.ay, p.by)-dLat))
-		x1, y1 := x.table.gridIndex(min(180, max(p.ax, p.bx)+dLon), min(90, max(p.ay, p.by)+dLat))
+// squares adds the squares within maxReach of each piece.
+func (x *lineIndex) squares(entries []squareEntry, kind uint8) []squareEntry {
+	grid := cellTable{inverse: 1 / finestGrid}
+	for _, i := range x.pieces {
+		a, b := &x.vertices[i], &x.vertices[i+1]
+		dLon, dLat := degreesFor(maxReach, max(math.Abs(a.y), math.Abs(b.y)))
+		x0, y0 := grid.gridIndex(max(-180, min(a.x, b.x)-dLon), max(-90, min(a.y, b.y)-dLat))
+		x1, y1 := grid.gridIndex(min(180, max(a.x, b.x)+dLon), min(90, max(a.y, b.y)+dLat))
 		for gx := x0; gx <= x1; gx++ {
 			for gy := y0; gy <= y1; gy++ {
-				entries = append(entries, cellEntry{gridKey(gx, gy), uint32(i)})
+				entries = append(entries, squareEntry{gridKey(gx, gy), kind, i})
 			}
 		}
 	}
-	x.table.fill(entries)
+	return entries
 }
 
-// nearest gives the nearest line within reach (metres, at most maxReach) and the
-// chainage there in metres; line is −1 when there is none. Of lines equally
-// near, the first added is taken.
-func (x *lineIndex) nearest(p LatLon, reach float64) (line int, chainage, distance float64) {
-	if len(x.pieces) == 0 {
-		return -1, 0, 0
-	}
-	gx, gy := x.table.gridIndex(p.Lon, p.Lat)
-	items := x.table.at(gx, gy)
-	if len(items) == 0 {
-		return -1, 0, 0
-	}
+// nearestOf gives the nearest line within reach (metres, at most maxReach) among
+// listed pieces, the last of which carries lastItem, with the chainage there in
+// metres and the distance; line is −1 when there is none. Of lines equally near, the
+// first added is taken. kx is the metres of a degree of longitude.
+func (x *lineIndex) nearestOf(pieces []uint32, p LatLon, kx, reach float64) (line int, chainage, distance float64) {
 	best := min(reach, maxReach)
 	best *= best
 	line = -1
-	kx := metresPerDeg * math.Cos(p.Lat*radians)
-	for _, i := range items {
-		s := &x.pieces[i]
-		d, along := pointToPiece((s.ax-p.Lon)*kx, (s.ay-p.Lat)*metresPerDeg, (s.bx-p.Lon)*kx, (s.by-p.Lat)*metresPerDeg)
+	for _, item := range pieces {
+		i := item & itemNumber
+		a, b := &x.vertices[i], &x.vertices[i+1]
+		d, along := pointToPiece((a.x-p.Lon)*kx, (a.y-p.Lat)*metresPerDeg, (b.x-p.Lon)*kx, (b.y-p.Lat)*metresPerDeg)
 		if d < best || d == best && line < 0 {
-			best, line, chainage = d, int(s.line), float64(s.from)+along*float64(s.length)
+			best, line, chainage = d, int(a.line), float64(a.from)+along*float64(b.from-a.from)
+		}
+		if item&lastItem != 0 {
+			break
 		}
 	}
 	return line, chainage, math.Sqrt(best)

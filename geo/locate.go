@@ -29,6 +29,12 @@ const (
 // Names in venues, addresses and texts count when they mean one venue only
 // (see resolve); several are unknown, never the first.
 func (c *Catalogue) Locate(e Evidence) Location {
+	var l Location
+	c.locate(&e, &l)
+	return l
+}
+
+func (c *Catalogue) locate(e *Evidence, l *Location) {
 	var h Hints
 	if e.Text != "" {
 		h = ParseHints(e.Text)
@@ -40,31 +46,36 @@ func (c *Catalogue) Locate(e Evidence) Location {
 		e.Indoor = h.Indoor
 	}
 	if e.HasPos && e.Pos.Valid() {
-		return c.locatePosition(&e, h)
+		c.locatePosition(e, &h, l)
+		return
 	}
 	if e.Venue != "" {
-		if v := c.venueNamed(e.Venue); v >= 0 && c.extents[v].segments == nil {
-			h = h.refine(&e, e.Venue)
-			return c.locateVenue(v, MethodVenue, &e, h)
+		if v := c.venueNamed(e.Venue); v >= 0 && !c.spots[v].line {
+			h = h.refine(e, e.Venue)
+			*l = c.locateVenue(v, MethodVenue, e, &h)
+			return
 		}
 	}
 	if e.Address != "" {
 		if v := c.resolve(e.Address, true); v >= 0 {
-			h = h.refine(&e, e.Address)
-			return c.locateVenue(v, MethodAddress, &e, h)
+			h = h.refine(e, e.Address)
+			*l = c.locateVenue(v, MethodAddress, e, &h)
+			return
 		}
 	}
 	if e.Text != "" {
 		if v := c.resolve(e.Text, false); v >= 0 {
-			return c.locateVenue(v, MethodAddress, &e, h)
+			*l = c.locateVenue(v, MethodAddress, e, &h)
+			return
 		}
 	}
 	if e.RadioCell != "" {
-		if l, ok := c.locateRadioCell(&e, h); ok {
-			return l
+		if at, ok := c.locateRadioCell(e, &h); ok {
+			*l = at
+			return
 		}
 	}
-	return Location{Scene: h.Scene}
+	*l = Location{Scene: h.Scene}
 }
 
 // longestText bounds what is read of a complaint, in bytes: who writes more tells
@@ -84,44 +95,56 @@ func (h Hints) refine(e *Evidence, text string) Hints {
 	return h
 }
 
-func (c *Catalogue) locatePosition(e *Evidence, h Hints) Location {
-	l := Location{Method: MethodCoordinates, Pos: e.Pos}
+// surroundings are what the index has around a record's position.
+type surroundings struct {
+	square *gridSquare // nil: nothing small
+	kx     float64     // metres of a degree of longitude
+}
+
+func (c *Catalogue) locatePosition(e *Evidence, h *Hints, l *Location) {
 	accuracy := e.AccuracyM
 	if !(accuracy > 0) || math.IsInf(accuracy, 1) {
 		accuracy = 0
 	}
-	l.AccuracyM = float32(accuracy)
-	if cell, err := CellAt(e.Pos, StoredResolution); err == nil {
-		l.Cell = cell
+	*l = Location{Method: MethodCoordinates, Pos: e.Pos, AccuracyM: float32(accuracy), Cell: storedCell(e.Pos), Scene: h.Scene}
+	l.Place = PlaceID(l.Cell.Parent(RankResolution))
+	at := surroundings{square: c.squares.at(e.Pos)}
+	region := unsettled
+	if at.square != nil {
+		region = at.square.region
 	}
-	if i := c.regions.at(e.Pos); i >= 0 {
-		l.Region = c.regions.regions[i].Code
+	if region == unsettled {
+		region = int32(c.regions.at(e.Pos))
 	}
-	l.Place, l.Scene = PlaceID(l.Cell.Parent(RankResolution)), h.Scene
+	if region >= 0 {
+		l.Region = c.regions.codes[region]
+	}
+	if at.square != nil && at.square.points|at.square.lines|at.square.tunnels != 0 {
+		at.kx = metresPerDeg * math.Cos(e.Pos.Lat*radians)
+	}
 	if accuracy > BuildingAccuracy {
-		c.preferNamed(&l, e, h, accuracy)
-		return l
+		c.preferNamed(l, e, h, at, accuracy)
+		return
 	}
-	venue := c.containing(e, h)
-	if onRoad(e, h, venue >= 0) {
-		if line, at := c.road(e, h, max(HighwayReach, accuracy)); line >= 0 {
-			l.Place, l.Scene = c.segment(line, at)
-			return l
+	venue := c.containing(e, h, at.square)
+	if at.square != nil && at.square.lines|at.square.tunnels != 0 && onRoad(e, h, venue >= 0) {
+		if line, m := c.road(e, h, at, max(HighwayReach, accuracy)); line >= 0 {
+			l.Place, l.Scene = c.segment(line, m)
+			return
 		}
 	}
 	if venue < 0 {
-		venue = c.points.nearest(e.Pos)
+		venue = c.nearestPoint(e.Pos, at)
 	}
 	if venue >= 0 {
-		l.Place, l.Scene = c.part(venue, e, h)
-		return l
+		l.Place, l.Scene = c.part(venue, e, h, at)
+		return
 	}
-	c.preferNamed(&l, e, h, max(accuracy, 50))
-	return l
+	c.preferNamed(l, e, h, at, max(accuracy, 50))
 }
 
 // onRoad tells whether a record may be from a highway.
-func onRoad(e *Evidence, h Hints, inVenue bool) bool {
+func onRoad(e *Evidence, h *Hints, inVenue bool) bool {
 	switch e.Indoor {
 	case Inside:
 		return false
@@ -140,50 +163,62 @@ func onRoad(e *Evidence, h Hints, inVenue bool) bool {
 // road gives the highway or tunnel within reach and the chainage there. Tunnels
 // run under everything else, so only records on the move, or whose text says so,
 // belong to them.
-func (c *Catalogue) road(e *Evidence, h Hints, reach float64) (line int, at float64) {
-	line, at, d := c.lines.nearest(e.Pos, reach)
-	if e.Indoor == Travelling || h.Scene == SceneTunnel {
+func (c *Catalogue) road(e *Evidence, h *Hints, at surroundings, reach float64) (line int, m float64) {
+	line, d := -1, 0.0
+	if at.square.lines != 0 {
+		line, m, d = c.lines.nearestOf(c.squares.pieces[at.square.lines:], e.Pos, at.kx, reach)
+	}
+	if at.square.tunnels != 0 && (e.Indoor == Travelling || h.Scene == SceneTunnel) {
 		// A highway's tunnel is at the same distance as the highway it is part of.
-		if t, tAt, tD := c.tunnels.nearest(e.Pos, reach); t >= 0 && (line < 0 || tD <= d+0.01) {
-			return t, tAt
+		t, tM, tD := c.tunnels.nearestOf(c.squares.pieces[at.square.tunnels:], e.Pos, at.kx, reach)
+		if t >= 0 && (line < 0 || tD <= d+0.01) {
+			return t, tM
 		}
 	}
-	return line, at
+	return line, m
+}
+
+// nearestPoint gives the venue of the nearest point within pointReach, −1 for none.
+func (c *Catalogue) nearestPoint(p LatLon, at surroundings) int {
+	if at.square == nil {
+		return -1
+	}
+	return c.squares.nearestPoint(at.square, p, at.kx)
 }
 
 // preferNamed moves a record to the venue it names when its position does not
 // contradict that: the venue lies within the slack, in metres.
-func (c *Catalogue) preferNamed(l *Location, e *Evidence, h Hints, slack float64) {
+func (c *Catalogue) preferNamed(l *Location, e *Evidence, h *Hints, at surroundings, slack float64) {
 	if e.Venue == "" {
 		return
 	}
 	v := c.venueNamed(e.Venue)
-	if v < 0 || c.extents[v].segments != nil {
+	if v < 0 || c.spots[v].line {
 		return
 	}
 	if x := &c.extents[v]; Distance(e.Pos, x.centre) > x.radius+slack {
 		return
 	}
-	l.Place, l.Scene = c.part(v, e, h)
+	l.Place, l.Scene = c.part(v, e, h, at)
 }
 
 // containing gives the venue a position lies in, −1 for none: the smallest one
 // above the ground, unless the record comes from below and an underground outline
 // is smaller still (a car park that reaches out under a square or a campus).
-func (c *Catalogue) containing(e *Evidence, h Hints) int {
-	n := c.shapes.first(e.Pos, 0)
+func (c *Catalogue) containing(e *Evidence, h *Hints, q *gridSquare) int {
+	n, owner := c.shapeAt(q, e.Pos, 0)
 	if n == math.MaxUint32 {
 		return -1
 	}
-	found := int(c.shapes.owner[n])
+	found := int(owner)
 	below := e.Floor != UnknownFloor && e.Floor < 0 || e.Floor == UnknownFloor && (h.Part == PartBasement || e.Indoor == Inside)
-	if !below || !c.undergrounds || partScene(c.venues[found].Scene) {
+	if !below || !c.undergrounds || partScene(c.spots[found].scene) {
 		return found
 	}
-	for n = c.shapes.first(e.Pos, n+1); n != math.MaxUint32; n = c.shapes.first(e.Pos, n+1) {
-		if other := int(c.shapes.owner[n]); c.venues[other].Scene == SceneBasement {
-			if c.extents[other].area < c.extents[found].area {
-				return other
+	for n, owner = c.shapeAt(q, e.Pos, n+1); n != math.MaxUint32; n, owner = c.shapeAt(q, e.Pos, n+1) {
+		if c.spots[owner].scene == SceneBasement {
+			if c.extents[owner].area < c.extents[found].area {
+				return int(owner)
 			}
 			break
 		}
@@ -191,70 +226,79 @@ func (c *Catalogue) containing(e *Evidence, h Hints) int {
 	return found
 }
 
+// shapeAt gives the lowest polygon number ≥ from that contains a position, and whose
+// it is; MaxUint32 for none.
+func (c *Catalogue) shapeAt(q *gridSquare, p LatLon, from uint32) (number uint32, owner int32) {
+	if q != nil {
+		return c.squares.first(c.shapes, q, p, from)
+	}
+	if number = c.shapes.beyond(p, from); number != math.MaxUint32 {
+		return number, c.shapes.owner[number]
+	}
+	return number, -1
+}
+
 // segment gives the segment of a line at a chainage.
 func (c *Catalogue) segment(line int, at float64) (PlaceID, Scene) {
-	segments := c.extents[line].segments
-	k := max(0, min(len(segments)-1, int(at/segmentM)))
-	return segments[k], c.venues[line].Scene
+	s := &c.spots[line]
+	k := max(0, min(int(s.count)-1, int(at/segmentM)))
+	return c.ids[int(s.more)+k], s.scene
 }
 
 // part gives the part of a venue a record belongs to, once the venue is settled.
-func (c *Catalogue) part(venue int, e *Evidence, h Hints) (PlaceID, Scene) {
-	x := &c.extents[venue]
+func (c *Catalogue) part(venue int, e *Evidence, h *Hints, at surroundings) (PlaceID, Scene) {
+	s := &c.spots[venue]
 	part := PartWhole
-	if int(x.host) != venue {
-		part = x.hostPart
-		venue = int(x.host)
-		x = &c.extents[venue]
+	if int(s.host) != venue {
+		part = s.hostPart
+		venue = int(s.host)
+		s = &c.spots[venue]
 		// A child's outline says less about the height than the floor does.
 		if part == PartBasement && e.Floor != UnknownFloor && e.Floor >= 0 {
 			part = PartWhole
 		}
 	}
-	v := &c.venues[venue]
-	if partScene(v.Scene) {
-		return x.parts[PartWhole], v.Scene
+	if partScene(s.scene) {
+		return s.part(PartWhole)
 	}
 	if part == PartWhole {
 		part = h.Part
 	}
-	if part == PartWhole && h.NotPart != PartLift && x.lift {
-		if near := c.liftBeside(venue, e); near {
-			part = PartLift
-		}
+	if part == PartWhole && h.NotPart != PartLift && s.lift && c.liftBeside(venue, e, at) {
+		part = PartLift
 	}
 	switch {
 	case part == PartLift:
-		return x.parts[PartLift], SceneLift
+		return s.part(PartLift)
 	case part == PartBasement || e.Floor != UnknownFloor && e.Floor < 0:
-		return x.parts[PartBasement], SceneBasement
+		return s.part(PartBasement)
 	}
 	// A storey or two above the stated number are roofs and skipped numbers; more
 	// is a mistake, and the part stays unknown.
-	if f := int(e.Floor); x.bands != nil && e.Floor != UnknownFloor && f <= v.Floors+2 {
-		return x.bands[min(len(x.bands)-1, max(0, f-1)/floorsABand)], v.Scene
+	if f := int(e.Floor); s.count > 0 && e.Floor != UnknownFloor && f <= int(s.floors)+2 {
+		return c.ids[int(s.more)+min(int(s.count)-1, max(0, f-1)/floorsABand)], s.scene
 	}
-	return x.parts[PartWhole], v.Scene
+	return s.part(PartWhole)
 }
 
 // liftBeside tells whether an accurate indoor position is at a lift of the venue.
-func (c *Catalogue) liftBeside(venue int, e *Evidence) bool {
-	if !e.HasPos || e.Indoor == Outside || e.Indoor == Travelling || e.AccuracyM > 2*pointReach {
+func (c *Catalogue) liftBeside(venue int, e *Evidence, at surroundings) bool {
+	if e.Indoor == Outside || e.Indoor == Travelling || e.AccuracyM > 2*pointReach {
 		return false
 	}
-	near := c.points.nearest(e.Pos)
-	return near >= 0 && int(c.extents[near].host) == venue && c.extents[near].hostPart == PartLift
+	near := c.nearestPoint(e.Pos, at)
+	return near >= 0 && int(c.spots[near].host) == venue && c.spots[near].hostPart == PartLift
 }
 
 // locateVenue puts a record at a venue's centre, with the venue's size as accuracy.
 // A highway's name alone is no place: a line of many kilometres has no pinpoint.
-func (c *Catalogue) locateVenue(venue int, m Method, e *Evidence, h Hints) Location {
+func (c *Catalogue) locateVenue(venue int, m Method, e *Evidence, h *Hints) Location {
 	x := &c.extents[venue]
 	l := Location{Method: m, Pos: x.centre, AccuracyM: float32(x.radius)}
 	if cell, err := CellAt(l.Pos, StoredResolution); err == nil {
 		l.Cell = cell
 	}
 	l.Region = c.RegionAt(l.Pos)
-	l.Place, l.Scene = c.part(venue, e, h)
+	l.Place, l.Scene = c.part(venue, e, h, surroundings{})
 	return l
 }

@@ -184,7 +184,7 @@ const severalVenues = -2
 
 // oneOf chooses among venues of one name by the regions that the text names.
 func (c *Catalogue) oneOf(venues []int32, tokens []string) int {
-	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.extents[v].segments != nil })
+	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.spots[v].line })
 	if len(areas) > 1 {
 		areas = slices.DeleteFunc(areas, func(v int32) bool { return !c.regionNamed(tokens, c.extents[v].centre) })
 		if len(areas) != 1 {

@@ -59,7 +59,7 @@ func (c *Catalogue) Place(id PlaceID) (Place, bool) {
 	if name == "" {
 		name = v.ID
 	}
-	if e.segments != nil {
+	if c.spots[ref.venue].line {
 		p.Kind, p.Ref, p.Km = PlaceSegment, v.Ref, int(ref.n)
 		if p.Ref == "" {
 			p.Ref = name
@@ -98,7 +98,7 @@ func (c *Catalogue) regionPathAt(p LatLon) []string {
 // segmentLine cuts kilometre k out of a line; the last takes what is left.
 func (c *Catalogue) segmentLine(line, k int) orb.Geometry {
 	from, to := float64(k)*segmentM, float64(k+1)*segmentM
-	if k == len(c.extents[line].segments)-1 {
+	if k == int(c.spots[line].count)-1 {
 		to = c.extents[line].length
 	}
 	var out orb.MultiLineString
@@ -135,12 +135,12 @@ func (c *Catalogue) segmentLine(line, k int) orb.Geometry {
 func (c *Catalogue) nameCourses() {
 	count := map[string]int{}
 	for i := range c.venues {
-		if c.extents[i].segments != nil && c.venues[i].Ref != "" {
+		if c.spots[i].line && c.venues[i].Ref != "" {
 			count[c.venues[i].Ref]++
 		}
 	}
 	for i := range c.venues {
-		if c.extents[i].segments == nil || count[c.venues[i].Ref] < 2 {
+		if !c.spots[i].line || count[c.venues[i].Ref] < 2 {
 			continue
 		}
 		lines := linesOf(c.venues[i].Geometry)

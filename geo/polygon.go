@@ -113,6 +113,38 @@ func (p *polygon) contains(x, y float64) bool {
 	return in
 }
 
+// hasEdgeIn tells whether an edge comes into a rectangle; of edges that only come
+// near it may say so too.
+func (p *polygon) hasEdgeIn(x0, y0, x1, y1 float64) bool {
+	if x1 < p.bound.Min[0] || x0 > p.bound.Max[0] || y1 < p.bound.Min[1] || y0 > p.bound.Max[1] {
+		return false
+	}
+	within := func(edges []edge) bool {
+		for i := range edges {
+			e := &edges[i]
+			if e.y1 < y0 || e.y0 > y1 {
+				continue
+			}
+			xa, xb := e.between(y0, y1)
+			if max(xa, xb) >= x0 && min(xa, xb) <= x1 {
+				return true
+			}
+		}
+		return false
+	}
+	n := len(p.strips) - 1
+	return within(p.edges[p.strips[p.strip(y0, n)]:p.strips[p.strip(y1, n)+1]]) || within(p.level)
+}
+
+// between gives the longitudes at the ends of an edge's part between two latitudes.
+func (e *edge) between(lo, hi float64) (xa, xb float64) {
+	dy := e.y1 - e.y0
+	if dy <= 0 {
+		return e.x0, e.x1
+	}
+	return e.x0 + (e.x1-e.x0)*max(0, min(1, (lo-e.y0)/dy)), e.x0 + (e.x1-e.x0)*max(0, min(1, (hi-e.y0)/dy))
+}
+
 // distance gives the metres from a position to the polygon's nearest edge, or
 // infinity when none is within reach, in the plane that touches the sphere
 // there: for reaches up to some kilometres.

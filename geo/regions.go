@@ -17,9 +17,11 @@ const RegionTolerance = 250.0
 type regionTree struct {
 	regions  []Region
 	index    map[string]int
+	codes    []string
 	paths    [][]string // codes, root first
 	hasFiner []bool     // some region below it has polygons
 	shapes   *shapeIndex
+	answers  regionAnswers
 }
 
 // levelRank orders the level names that files use, coarse to fine.
@@ -53,6 +55,7 @@ func newRegionTree(regions []Region) (*regionTree, error) {
 			return nil, fmt.Errorf("region %s: %w", r.Code, err)
 		}
 		t.index[r.Code] = i
+		t.codes = append(t.codes, r.Code)
 	}
 	for i := range regions {
 		var path []string
@@ -79,11 +82,20 @@ func newRegionTree(regions []Region) (*regionTree, error) {
 		t.shapes.add(i, r.Geometry, float64(fine)-Area(r.Geometry)/1e16)
 	}
 	t.shapes.build()
+	t.answers.build(t)
 	return t, nil
 }
 
 // at gives the index of the finest region that contains a position, −1 for none.
 func (t *regionTree) at(p LatLon) int {
+	if i := t.answers.answer(p); i != unsettled {
+		return int(i)
+	}
+	return t.search(p)
+}
+
+// search is at by the polygons themselves.
+func (t *regionTree) search(p LatLon) int {
 	found := t.shapes.find(p)
 	if found >= 0 && !t.hasFiner[found] {
 		return found

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -14,13 +15,21 @@ type shapeIndex struct {
 	pending []pendingShape
 	polys   []polygon // best rank first: find wants the lowest number
 	owner   []int32   // of each polygon
-	levels  []cellTable
+	sources []orb.Polygon
+	levels  []gridLevel // finest first, those without polygons left out
+}
+
+// gridLevel is the grid whose cells are finestGrid·2^step wide.
+type gridLevel struct {
+	cellTable
+	step uint
 }
 
 type pendingShape struct {
-	owner int
-	poly  polygon
-	prio  float64
+	owner  int
+	poly   polygon
+	source orb.Polygon
+	prio   float64
 }
 
 const (
@@ -39,7 +48,7 @@ func newShapeIndex() *shapeIndex { return &shapeIndex{} }
 func (s *shapeIndex) add(owner int, g orb.Geometry, priority float64) {
 	for _, p := range polygonsOf(g) {
 		if c, ok := newPolygon(p); ok {
-			s.pending = append(s.pending, pendingShape{owner, c, priority})
+			s.pending = append(s.pending, pendingShape{owner, c, p, priority})
 		}
 	}
 }
@@ -50,6 +59,7 @@ func (s *shapeIndex) build() {
 	for i, p := range s.pending {
 		s.polys = append(s.polys, p.poly)
 		s.owner = append(s.owner, int32(p.owner))
+		s.sources = append(s.sources, p.source)
 		extent := max(p.poly.bound.Max[0]-p.poly.bound.Min[0], p.poly.bound.Max[1]-p.poly.bound.Min[1])
 		level, size := 0, finestGrid
 		for level < gridLevels-1 && extent > size*cellsPerSide {
@@ -60,11 +70,11 @@ func (s *shapeIndex) build() {
 	}
 	s.pending = nil
 	inverse := 1 / finestGrid
-	for _, e := range entries {
+	for step, e := range entries {
 		if len(e) > 0 {
-			t := cellTable{inverse: inverse}
-			t.fill(e)
-			s.levels = append(s.levels, t)
+			l := gridLevel{cellTable{inverse: inverse}, uint(step)}
+			l.fill(e)
+			s.levels = append(s.levels, l)
 		}
 		inverse /= gridStep
 	}
@@ -84,11 +94,7 @@ func rasterise(entries []cellEntry, p *polygon, item uint32, inverse float64) []
 		for r := r0; r <= r1; r++ {
 			// The part of the edge within this row.
 			lo, hi := float64(r)/inverse-90-cellTolerance, float64(r+1)/inverse-90+cellTolerance
-			xa, xb := e.x0, e.x1
-			if dy := e.y1 - e.y0; dy > 0 {
-				xa = e.x0 + (e.x1-e.x0)*max(0, min(1, (lo-e.y0)/dy))
-				xb = e.x0 + (e.x1-e.x0)*max(0, min(1, (hi-e.y0)/dy))
-			}
+			xa, xb := e.between(lo, hi)
 			c0, _ := t.gridIndex(min(xa, xb)-cellTolerance, e.y0)
 			c1, _ := t.gridIndex(max(xa, xb)+cellTolerance, e.y0)
 			for c := max(c0, x0); c <= min(c1, x1); c++ {
@@ -125,10 +131,20 @@ func (s *shapeIndex) find(p LatLon) int {
 
 // first gives the lowest polygon number ≥ from that contains a position, or
 // MaxUint32. Calling it again with the result plus one goes on to the next.
-func (s *shapeIndex) first(p LatLon, from uint32) uint32 {
+func (s *shapeIndex) first(p LatLon, from uint32) uint32 { return s.firstOn(s.levels, p, from) }
+
+// beyond is first among the polygons that are not on the finest grid.
+func (s *shapeIndex) beyond(p LatLon, from uint32) uint32 {
+	if len(s.levels) > 0 && s.levels[0].step == 0 {
+		return s.firstOn(s.levels[1:], p, from)
+	}
+	return s.firstOn(s.levels, p, from)
+}
+
+func (s *shapeIndex) firstOn(levels []gridLevel, p LatLon, from uint32) uint32 {
 	best := uint32(math.MaxUint32)
-	for l := range s.levels {
-		t := &s.levels[l]
+	for l := range levels {
+		t := &levels[l]
 		gx, gy := t.gridIndex(p.Lon, p.Lat)
 		for _, item := range t.at(gx, gy) {
 			number := item &^ wholeCell
@@ -145,6 +161,29 @@ func (s *shapeIndex) first(p LatLon, from uint32) uint32 {
 		}
 	}
 	return best
+}
+
+// inSquare gives all polygons that touch a cell of the finest grid, in ascending
+// order, with wholeCell where the cell lies wholly inside. Coarser cells are unions
+// of finer ones, also in floating point: their sizes differ by powers of two.
+func (s *shapeIndex) inSquare(gx, gy int) []uint32 {
+	var items []uint32
+	x0, y0 := float64(gx)*finestGrid-180, float64(gy)*finestGrid-90
+	for l := range s.levels {
+		t := &s.levels[l]
+		for _, item := range t.at(gx>>t.step, gy>>t.step) {
+			switch {
+			case item&wholeCell != 0 || t.step == 0:
+				items = append(items, item)
+			case s.polys[item].hasEdgeIn(x0-cellTolerance, y0-cellTolerance, x0+finestGrid+cellTolerance, y0+finestGrid+cellTolerance):
+				items = append(items, item)
+			case s.polys[item].contains(x0+finestGrid/2, y0+finestGrid/2):
+				items = append(items, item|wholeCell)
+			}
+		}
+	}
+	slices.SortFunc(items, func(a, b uint32) int { return int(int64(a&^wholeCell) - int64(b&^wholeCell)) })
+	return items
 }
 
 // nearest gives the number of the polygon with the nearest edge within some
