@@ -29,12 +29,17 @@ const (
 // Names in venues, addresses and texts count when they mean one venue only
 // (see resolve); several are unknown, never the first.
 func (c *Catalogue) Locate(e Evidence) Location {
+	b := lookup{valid: e.HasPos && e.Pos.Valid()}
+	if b.valid {
+		b.square, b.cell = c.squares.at(e.Pos), storedCell(e.Pos)
+	}
 	var l Location
-	c.locate(&e, &l)
+	c.locate(&e, &b, &l)
 	return l
 }
 
-func (c *Catalogue) locate(e *Evidence, l *Location) {
+// locate is Locate once the position's cell and square are known.
+func (c *Catalogue) locate(e *Evidence, b *lookup, l *Location) {
 	var h Hints
 	if e.Text != "" {
 		h = ParseHints(e.Text)
@@ -45,8 +50,8 @@ func (c *Catalogue) locate(e *Evidence, l *Location) {
 	if e.Indoor == IndoorUnknown {
 		e.Indoor = h.Indoor
 	}
-	if e.HasPos && e.Pos.Valid() {
-		c.locatePosition(e, &h, l)
+	if b.valid {
+		c.locatePosition(e, &h, b, l)
 		return
 	}
 	if e.Venue != "" {
@@ -101,14 +106,14 @@ type surroundings struct {
 	kx     float64     // metres of a degree of longitude
 }
 
-func (c *Catalogue) locatePosition(e *Evidence, h *Hints, l *Location) {
+func (c *Catalogue) locatePosition(e *Evidence, h *Hints, b *lookup, l *Location) {
 	accuracy := e.AccuracyM
 	if !(accuracy > 0) || math.IsInf(accuracy, 1) {
 		accuracy = 0
 	}
-	*l = Location{Method: MethodCoordinates, Pos: e.Pos, AccuracyM: float32(accuracy), Cell: storedCell(e.Pos), Scene: h.Scene}
+	*l = Location{Method: MethodCoordinates, Pos: e.Pos, AccuracyM: float32(accuracy), Cell: b.cell, Scene: h.Scene}
 	l.Place = PlaceID(l.Cell.Parent(RankResolution))
-	at := surroundings{square: c.squares.at(e.Pos)}
+	at := surroundings{square: b.square}
 	region := unsettled
 	if at.square != nil {
 		region = at.square.region

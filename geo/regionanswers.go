@@ -43,6 +43,15 @@ const (
 	partNearEdge                      // a border lies within RegionTolerance
 )
 
+// tileOf gives the tile of a position, −1 beyond them.
+func (a *regionAnswers) tileOf(p LatLon) int32 {
+	x, y := (p.Lon-a.west)*a.inverse, (p.Lat-a.south)*a.inverse
+	if !(x >= 0 && y >= 0) || x >= float64(a.nx) || y >= float64(a.ny) {
+		return -1
+	}
+	return int32(int(y)*a.nx + int(x))
+}
+
 // answer gives the index of the region a position belongs to, noRegion, or
 // unsettled.
 func (a *regionAnswers) answer(p LatLon) int32 {

@@ -203,9 +203,15 @@ func (s *squareIndex) home(key uint64) int {
 
 // at gives the square of a position, nil when it is not listed.
 func (s *squareIndex) at(p LatLon) *gridSquare {
-	gx, gy := s.grid.gridIndex(p.Lon, p.Lat)
-	key := gridKey(gx, gy)
-	for at := s.home(key); ; {
+	key := s.keyOf(p)
+	return s.from(s.home(key), key)
+}
+
+func (s *squareIndex) keyOf(p LatLon) uint64 { return gridKey(s.grid.gridIndex(p.Lon, p.Lat)) }
+
+// from looks for a key from a slot on.
+func (s *squareIndex) from(at int, key uint64) *gridSquare {
+	for {
 		q := &s.slots[at]
 		switch q.key {
 		case key:
