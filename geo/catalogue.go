@@ -131,12 +131,31 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 	c.nameCourses()
 	c.shapes.build()
 	c.squares = newSquareIndex(c)
+	c.pack()
 	c.names.build(c)
 	if c.sites, err = newSiteIndex(sites); err != nil {
 		return nil, err
 	}
 	c.houseIndoorCells()
 	return c, nil
+}
+
+// pack lays what locating reads side by side.
+func (c *Catalogue) pack() {
+	s, a := c.squares, &c.regions.answers
+	arrays := []packable{array[gridSquare]{&s.slots}, array[squareShape]{&s.shapes}, array[orb.Point]{&s.chains},
+		array[uint32]{&s.pieces}, array[squarePoint]{&s.points}, array[lineVertex]{&c.lines.vertices},
+		array[lineVertex]{&c.tunnels.vertices}, array[spot]{&c.spots}, array[PlaceID]{&c.ids},
+		array[int32]{&a.tiles}, array[answerBlock]{&a.blocks}}
+	for _, x := range []*shapeIndex{c.shapes, c.regions.shapes} {
+		for i := range x.levels {
+			arrays = append(arrays, array[gridSlot]{&x.levels[i].slots}, array[uint32]{&x.levels[i].items})
+		}
+		for i := range x.polys {
+			arrays = append(arrays, array[uint32]{&x.polys[i].strips}, array[edge]{&x.polys[i].edges})
+		}
+	}
+	packTogether(arrays...)
 }
 
 // Venues gives all venues. The slice is shared: do not change it.

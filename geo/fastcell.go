@@ -153,9 +153,35 @@ func (l *lattice) soleFace(lat, lon int) uint8 {
 }
 
 func unitVector(p LatLon) vec3 {
-	sinLat, cosLat := math.Sincos(p.Lat * radians)
-	sinLon, cosLon := math.Sincos(p.Lon * radians)
+	sinLat, cosLat := sincosDegrees(p.Lat)
+	sinLon, cosLon := sincosDegrees(p.Lon)
 	return vec3{cosLat * cosLon, cosLat * sinLon, sinLat}
+}
+
+// sincosDegrees is math.Sincos of an angle of −180 to 180 degrees, by Taylor's series
+// around the nearest multiple of 90: off by less than 1e-11, far inside the margins
+// above, in less than half the time.
+func sincosDegrees(d float64) (sin, cos float64) {
+	turn := nearestWhole(d / 90)
+	x := (d - 90*turn) * radians
+	y := x * x
+	sin = x * (1 + y*(-1.0/6+y*(1.0/120+y*(-1.0/5040+y*(1.0/362880-y*(1.0/39916800))))))
+	cos = 1 + y*(-1.0/2+y*(1.0/24+y*(-1.0/720+y*(1.0/40320+y*(-1.0/3628800+y*(1.0/479001600))))))
+	switch int(turn) & 3 {
+	case 1:
+		return cos, -sin
+	case 2:
+		return -sin, -cos
+	case 3:
+		return -cos, sin
+	}
+	return sin, cos
+}
+
+// nearestWhole rounds numbers below 2^51 to the nearest whole one, ties to even.
+func nearestWhole(x float64) float64 {
+	const shift = 3 << 51
+	return (x + shift) - shift
 }
 
 // axial is a lattice point: q steps along the first axis, r along the one 60°
@@ -179,7 +205,7 @@ func (l *lattice) nearest(p LatLon) (face int, at axial, sure bool) {
 	r := y * twoBySqrt3
 	q := x - r/2
 	s := -q - r
-	rq, rr, rs := math.Round(q), math.Round(r), math.Round(s)
+	rq, rr, rs := nearestWhole(q), nearestWhole(r), nearestWhole(s)
 	dq, dr, ds := math.Abs(q-rq), math.Abs(r-rr), math.Abs(s-rs)
 	// The coordinate rounded worst follows from the other two.
 	switch {
