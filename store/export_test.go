@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/hotcell/hotcell/geo"
+	"github.com/hotcell/hotcell/ingest"
 )
 
 // opener is set by the external tests, which may use storetest.
@@ -39,3 +40,6 @@ func (s *Store) Exec(t testing.TB, statement string) {
 
 // RelocateSlice is how many records Relocate reads at once.
 const RelocateSlice = relocateSlice
+
+// ForgetPairs empties what was noted about a running load's redials.
+func (s *Store) ForgetPairs(l ingest.Load) { clear(s.redials.of(loadKey(l.ID)).pairs) }

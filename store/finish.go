@@ -32,9 +32,10 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 		if err != nil {
 			return err
 		}
-		if err := s.derivePerceived(ctx, withEves(days), nil); err != nil {
+		if err := s.derivePerceivedOf(ctx, keys[0], s.redials.of(keys[0]), withEves(days)); err != nil {
 			return err
 		}
+		s.redials.end(keys[0])
 	case ingest.FeedComplaints, ingest.FeedSurveys:
 		if err := s.reconcile(ctx, string(l.Feed), l, a, keys); err != nil {
 			return err

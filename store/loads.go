@@ -76,6 +76,9 @@ func (s *Store) Begin(ctx context.Context, l ingest.Load) (*ingest.Account, erro
 			return nil, err
 		}
 	}
+	if l.Feed == ingest.FeedCalls {
+		s.redials.begin(loadKey(l.ID))
+	}
 	return nil, s.writeLoads(ctx, []loadRow{{Load: l, state: loadStarted}})
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -29,17 +31,97 @@ func (s *Store) RebuildDerived(ctx context.Context, progress func(done, total in
 	if err != nil {
 		return err
 	}
+	s.derive.Lock()
+	defer s.derive.Unlock()
 	return s.derivePerceived(ctx, days, progress)
 }
 
-// derivePerceived flags anew the perceived drops among calls that began on the
-// given days (ascending).
-func (s *Store) derivePerceived(ctx context.Context, days []int32, progress func(done, total int)) error {
+// derivePerceivedOf flags anew the perceived drops of the days that a load
+// touched (ascending). Where the load brought all calls of a day and of the one
+// after, only the pairs its watch names are looked at; watch may be nil.
+func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redialWatch, days []int32) error {
 	if len(days) == 0 {
 		return nil
 	}
 	s.derive.Lock()
 	defer s.derive.Unlock()
+	// Before anything is read: who derives after us will have the greater one, and has read what we have not.
+	generation := newGeneration()
+	var own []int32
+	if watch != nil {
+		shared, err := s.daysOfOthers(ctx, load, days)
+		if err != nil {
+			return err
+		}
+		days = slices.DeleteFunc(slices.Clone(days), func(d int32) bool {
+			mine := !shared[d] && !shared[d+1] && watch.sure(d)
+			if mine {
+				own = append(own, d)
+			}
+			return mine
+		})
+	}
+	for len(own) > 0 {
+		n := 1
+		pairs := watch.among(own[0], own[0])
+		for n < len(own) && own[n] == own[n-1]+1 {
+			more := watch.among(own[0], own[n])
+			if len(more) > pairsAtOnce {
+				break
+			}
+			pairs, n = more, n+1
+		}
+		if err := s.derivePerceivedPairs(ctx, own[0], own[n-1], generation, pairs); err != nil {
+			return err
+		}
+		own = own[n:]
+	}
+	return s.derivePerceived(ctx, days, nil)
+}
+
+// daysOfOthers tells on which of the days, and of those after them, lie calls
+// that another load brought.
+func (s *Store) daysOfOthers(ctx context.Context, load uint64, days []int32) (map[int32]bool, error) {
+	shared := map[int32]bool{}
+	err := s.each(ctx, "look for calls of other loads", `
+		SELECT DISTINCT toInt32(toUInt16(day)) AS d FROM calls
+		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) AND load != @load`,
+		args{"first": days[0], "last": days[len(days)-1] + 1, "load": load}, func(r driver.Rows) error {
+			var d int32
+			err := r.Scan(&d)
+			shared[d] = true
+			return err
+		})
+	return shared, err
+}
+
+// pairsAtOnce bounds the pairs named in one statement (18.16 takes no more than
+// 50,000 elements).
+const pairsAtOnce = 20_000
+
+// derivePerceivedPairs flags the days first to last, on which no other pairs can
+// have perceived drops.
+func (s *Store) derivePerceivedPairs(ctx context.Context, first, last int32, generation uint64, pairs []uint64) error {
+	for some := range slices.Chunk(pairs, pairsAtOnce) {
+		if err := s.exec(ctx, "flag perceived drops of some pairs", perceivedAmongPairs, args{
+			"first": first, "last": last, "generation": generation, "pairs": group(some), "factor": uint64(pairFactor),
+			"surrogates": uint64(surrogateFloor), "wait": perceivedWait,
+		}); err != nil {
+			return err
+		}
+	}
+	return s.switchDays(ctx, first, last, generation)
+}
+
+// newGeneration numbers derivations: the later, the greater.
+func newGeneration() uint64 { return uint64(time.Now().UnixNano()) }
+
+// derivePerceived flags anew the perceived drops among all calls that began on
+// the given days (ascending). The caller holds s.derive.
+func (s *Store) derivePerceived(ctx context.Context, days []int32, progress func(done, total int)) error {
+	if len(days) == 0 {
+		return nil
+	}
 	size, err := s.daySizes(ctx, days)
 	if err != nil {
 		return err
@@ -81,18 +163,22 @@ func (s *Store) daySizes(ctx context.Context, days []int32) (map[int32]uint64, e
 // derivePerceivedDays flags the days first to last under a new generation and
 // then switches them over to it.
 func (s *Store) derivePerceivedDays(ctx context.Context, first, last int32, rows uint64) error {
-	generation := uint64(time.Now().UnixNano())
+	generation := newGeneration()
 	slices := rows/perceivedChunk + 1
 	if rows > 0 {
 		for i := range slices {
-			if err := s.exec(ctx, "flag perceived drops", perceivedSQL, args{
+			if err := s.exec(ctx, "flag perceived drops", perceivedAmongAll, args{
 				"first": first, "last": last, "generation": generation, "slices": slices, "slice": i,
-				"surrogates": uint64(1) << 63, "wait": perceivedWait,
+				"surrogates": uint64(surrogateFloor), "wait": perceivedWait,
 			}); err != nil {
 				return err
 			}
 		}
 	}
+	return s.switchDays(ctx, first, last, generation)
+}
+
+func (s *Store) switchDays(ctx context.Context, first, last int32, generation uint64) error {
 	return s.exec(ctx, "switch days to new perceived drops", `
 		INSERT INTO perceived_days (day, generation)
 		SELECT toDate(toUInt16(@first + number)) AS day, toUInt64(@generation) AS generation
@@ -113,9 +199,11 @@ const perceivedWait = 120
 // Time is cut into buckets of @wait seconds. A call ending in bucket b at e is
 // followed by a redial exactly when the last start in b is not before e, or the
 // first start in b + 1 is not after e + @wait. That takes one pass whatever the
-// order of the calls and however many a pair of numbers has. Only calls that
-// perceivedMarks brings together are looked at, in their newest version.
-var perceivedSQL = `
+// order of the calls and however many a pair of numbers has. No bucket spans a
+// midnight, so its starts are all of one day. Only calls that
+// the condition %s chooses are looked at, in their newest version; it must choose
+// all calls of a pair that may be concerned.
+const perceivedSQL = `
 INSERT INTO perceived (day, record_id, generation)
 SELECT DISTINCT toDate(toUInt16(hit.1)) AS day, hit.2 AS record_id, toUInt64(@generation) AS generation
 FROM (
@@ -134,9 +222,7 @@ FROM (
                         deleted = 0 AND precision = 0 AND customer > 0 AND customer < @surrogates AND peer > 0), version) AS newest
                     FROM (SELECT toUInt16(day) AS d, record_id, customer, peer, time, outcome, duration_s, precision, deleted, version FROM calls
                         WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1))
-                            AND record_id IN (
-                                SELECT record_id FROM ` + perceivedMarks + ` WHERE mark IN (
-                                    SELECT mark FROM ` + perceivedMarks + ` GROUP BY mark HAVING count() > 1)))
+                            AND %s)
                     GROUP BY d, record_id
                 )
                 WHERE newest.7 = 1
@@ -146,7 +232,15 @@ FROM (
         HAVING countIf(role = 0) > 0 AND countIf(role != 0) > 0
     )
 )
-WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)`
+WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)
+    AND intDiv(if(hit.5 = 1, last_start, first_start), 86400) <= hit.1 + 1`
+
+var (
+	perceivedAmongAll = fmt.Sprintf(perceivedSQL, `record_id IN (
+		SELECT record_id FROM `+perceivedMarks+` WHERE mark IN (
+			SELECT mark FROM `+perceivedMarks+` GROUP BY mark HAVING count() > 1))`)
+	perceivedAmongPairs = fmt.Sprintf(perceivedSQL, `customer + peer * toUInt64(@factor) IN @pairs`)
+)
 
 // lasted tells whether a call's duration is known, lasting is it in seconds, else 0.
 const (

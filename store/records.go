@@ -89,7 +89,11 @@ func (b callBatch) Add(l ingest.Load, calls []ingest.Call) error {
 	if err := storable("call", calls, func(c *ingest.Call) int64 { return c.Time }); err != nil {
 		return err
 	}
+	watch := b.store.redials.of(loadKey(l.ID))
 	for some := range slices.Chunk(calls, addRows) {
+		if watch != nil {
+			watch.add(some)
+		}
 		if err := b.add(l, some); err != nil {
 			return err
 		}

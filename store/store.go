@@ -65,7 +65,8 @@ type Store struct {
 	version  serverVersion
 	settings clickhouse.Settings // sent with every query; only those this version knows
 
-	derive sync.Mutex // one derivation of perceived drops at a time
+	derive  sync.Mutex // one derivation of perceived drops at a time
+	redials redialWatches
 
 	placeWith atomic.Pointer[string] // version of the catalogue that places the records of new loads; nil: not told
 	close     sync.Once
