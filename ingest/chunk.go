@@ -12,6 +12,7 @@ type chunk struct {
 	part
 	more []part   // further records, from other places of the file
 	odd  *oddLine // a line that could not be read as a row; data is empty then
+	done func()   // called when the rows were mapped; nil: nothing to do
 }
 
 func (c *chunk) size() int {

@@ -168,6 +168,8 @@ type source struct {
 	damage  *atomic.Pointer[error] // set when rows turn out to be unreadable
 	format  string                 // "csv", "ndjson", "parquet" or "xlsx"
 	context string                 // see Reject.Context
+
+	rowCount int // where the file says how many rows it has
 }
 
 // open reads as much of the input as tells whether it can be loaded at all.
@@ -268,7 +270,7 @@ func (l *Loader) openParquet(src *source) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	src.damage, src.chunks = &pf.damage, &parquetChunks{pf: pf}
+	src.damage, src.chunks, src.rowCount = &pf.damage, &parquetChunks{pf: pf}, int(pf.rows)
 	src.rows = func() rowReader { return newParquetRows(pf) }
 	src.in.done.Store(src.in.size) // it is read here and there, not from end to end
 	return pf.names, nil

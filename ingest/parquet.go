@@ -1,10 +1,9 @@
 package ingest
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -15,17 +14,15 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// parquetRowsPerChunk is how many rows one worker takes at a time.
-const parquetRowsPerChunk = 50_000
-
 // parquetFile is an opened Parquet file. Columns are the leaves of its schema,
 // with dotted names; row numbers, from 1, stand for lines.
 type parquetFile struct {
 	file   *parquet.File
 	names  []string
 	write  []func([]byte, parquet.Value) []byte // per leaf: the value as text
+	flat   []bool                               // per leaf: one value per row, no list
 	groups []parquet.RowGroup
-	starts []int64 // number of rows before each group
+	rows   int64
 	damage atomic.Pointer[error]
 }
 
@@ -52,19 +49,18 @@ func openParquet(in *input) (pf *parquetFile, err error) {
 		}
 		pf.names = append(pf.names, strings.Join(path, "."))
 		pf.write = append(pf.write, parquetText(leaf.Node.Type()))
+		pf.flat = append(pf.flat, leaf.MaxRepetitionLevel == 0)
 	}
-	var rows int64
 	for _, g := range pf.groups {
-		pf.starts = append(pf.starts, rows)
 		n := g.NumRows()
 		for _, c := range g.ColumnChunks() {
 			if n < 0 || c.NumValues() < n { // a lie here would have us read rows without end
 				return nil, errors.New("the Parquet file is damaged (its row counts do not agree); ask its source to send it again")
 			}
 		}
-		rows += n
+		pf.rows += n
 	}
-	if rows != f.NumRows() {
+	if pf.rows != f.NumRows() {
 		return nil, errors.New("the Parquet file is damaged (its row counts do not agree); ask its source to send it again")
 	}
 	return pf, nil
@@ -105,12 +101,46 @@ func parquetText(t parquet.Type) func([]byte, parquet.Value) []byte {
 	return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }
 }
 
-// floatText writes NaN as nothing: tools that know no null in numbers write it so.
+// floatText writes the shortest decimal that gives the number back, and NaN as
+// nothing: tools that know no null in numbers write it so.
+//
+// What has a few decimals, like most measures and degrees, goes a short way: two
+// decimals of no more digits than the type keeps (15 and 6) are two numbers, so one
+// that gives v back is the shortest.
 func floatText(b []byte, v float64, bits int) []byte {
 	if math.IsNaN(v) {
 		return b
 	}
-	return strconv.AppendFloat(b, v, 'g', -1, bits)
+	decimals, scale, most := 7, 1e7, 1e14
+	if bits == 32 {
+		decimals, scale, most = 1, 10, 1e6
+	}
+	abs := math.Abs(v)
+	n := math.Round(abs * scale)
+	back := n / scale
+	if bits == 32 {
+		back = float64(float32(back))
+	}
+	if back != abs || n >= most || abs < 1e-4 || abs >= 1e6 { // beyond those an exponent is written
+		return strconv.AppendFloat(b, v, 'g', -1, bits)
+	}
+	if v < 0 {
+		b = append(b, '-')
+	}
+	whole, rest := uint64(n)/uint64(scale), uint64(n)%uint64(scale)
+	b = strconv.AppendUint(b, whole, 10)
+	if rest == 0 {
+		return b
+	}
+	for rest%10 == 0 {
+		rest, decimals = rest/10, decimals-1
+	}
+	b = append(b, ".0000000"[:decimals+1]...)
+	for i := len(b) - 1; rest > 0; i-- {
+		b[i] = byte('0' + rest%10)
+		rest /= 10
+	}
+	return b
 }
 
 func timestampText(t *format.TimestampType) func([]byte, parquet.Value) []byte {
@@ -121,17 +151,21 @@ func timestampText(t *format.TimestampType) func([]byte, parquet.Value) []byte {
 	case *format.MicroSeconds:
 		perSecond = 1e6
 	}
-	layout := "2006-01-02 15:04:05" // in the profile's zone
-	if t.IsAdjustedToUTC {
-		layout = time.RFC3339
-	}
 	return func(b []byte, v parquet.Value) []byte {
 		n := v.Int64()
 		sec := n / perSecond
 		if n%perSecond < 0 {
 			sec--
 		}
-		return time.Unix(sec, 0).UTC().AppendFormat(b, layout)
+		from := len(b)
+		b = time.Unix(sec, 0).UTC().AppendFormat(b, time.RFC3339) // much faster than other layouts
+		if !t.IsAdjustedToUTC {                                   // in the profile's zone
+			if at := bytes.IndexByte(b[from:], 'T'); at >= 0 {
+				b[from+at] = ' '
+			}
+			b = bytes.TrimSuffix(b, []byte{'Z'})
+		}
+		return b
 	}
 }
 
@@ -162,168 +196,4 @@ func decimalText(k parquet.Kind, scale int) func([]byte, parquet.Value) []byte {
 		b = append(b, '.')
 		return append(b, s[len(s)-scale:]...)
 	}
-}
-
-// parquetChunks deals the rows of a Parquet file out to the workers, never across
-// a row group.
-type parquetChunks struct {
-	pf    *parquetFile
-	group int
-	from  int64 // within the group
-	seq   int
-}
-
-func (c *parquetChunks) broken() error { return nil }
-
-func (c *parquetChunks) next() (chunk, bool) {
-	for c.group < len(c.pf.groups) {
-		left := c.pf.groups[c.group].NumRows() - c.from
-		if left <= 0 {
-			c.group, c.from = c.group+1, 0
-			continue
-		}
-		n := min(left, parquetRowsPerChunk)
-		ch := chunk{seq: c.seq, part: part{line: uint64(c.pf.starts[c.group]+c.from) + 1, rows: int(n)}}
-		c.from += n
-		c.seq++
-		return ch, true
-	}
-	return chunk{}, false
-}
-
-type span struct{ start, end int }
-
-// parquetRows reads the rows of a part as text.
-type parquetRows struct {
-	row
-	pf    *parquetFile
-	rows  parquet.Rows
-	at0   uint64 // number of the next row
-	left  int
-	buf   []parquet.Row
-	have  []parquet.Row
-	text  []byte // of the rows read; only ever appended to, because fields point into it
-	spans []span // of the fields in text
-}
-
-func newParquetRows(pf *parquetFile) *parquetRows {
-	return &parquetRows{row: row{fields: make([][]byte, len(pf.names))}, pf: pf, buf: make([]parquet.Row, 256), spans: make([]span, len(pf.names))}
-}
-
-func (r *parquetRows) reset(p part) (fault *rowFault) {
-	defer r.guard(&fault)
-	r.close()
-	first := int64(p.line - 1)
-	g := len(r.pf.starts) - 1
-	for r.pf.starts[g] > first {
-		g--
-	}
-	r.at0, r.left, r.have = p.line, p.rows, nil
-	r.rows = r.pf.groups[g].Rows()
-	if first > r.pf.starts[g] {
-		if err := r.rows.SeekToRow(first - r.pf.starts[g]); err != nil {
-			return r.damaged(err)
-		}
-	}
-	return nil
-}
-
-// guard turns a panic of the library, which damaged pages can cause, into a reject.
-func (r *parquetRows) guard(fault **rowFault) {
-	if p := recover(); p != nil {
-		*fault = r.damaged(fmt.Errorf("%v", p))
-	}
-}
-
-func (r *parquetRows) damaged(err error) *rowFault {
-	n := r.left
-	r.left = 0
-	r.pf.damage.CompareAndSwap(nil, &err)
-	r.at, r.raw = r.at0, nil
-	clear(r.fields)
-	return faultf(ReasonFileIncomplete, "from row %d on %d rows cannot be read: the file is damaged (%v); ask its source to send it again", r.at0, n, err)
-}
-
-func (r *parquetRows) close() {
-	if r.rows != nil {
-		_ = r.rows.Close() // it was only read
-		r.rows = nil
-	}
-}
-
-func (r *parquetRows) next() (more bool, fault *rowFault) {
-	if r.left == 0 && len(r.have) == 0 {
-		r.close()
-		return false, nil
-	}
-	more = true
-	defer r.guard(&fault)
-	if len(r.have) == 0 {
-		n, err := r.rows.ReadRows(r.buf[:min(len(r.buf), r.left)])
-		if n == 0 {
-			if err == nil || errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return true, r.damaged(err)
-		}
-		r.have = r.buf[:n]
-		r.left -= n
-	}
-	r.take(r.have[0])
-	r.have = r.have[1:]
-	r.at = r.at0
-	r.at0++
-	return true, nil
-}
-
-// take writes one row as text, its fields one after the other. The values of a
-// list are divided by semicolons.
-func (r *parquetRows) take(values parquet.Row) {
-	if cap(r.text)-len(r.text) < 4096 {
-		r.text = make([]byte, 0, 1<<20)
-	}
-	start := len(r.text)
-	clear(r.spans)
-	for _, v := range values {
-		span := &r.spans[v.Column()]
-		if v.IsNull() {
-			continue
-		}
-		if span.end > 0 {
-			r.text = append(r.text, ';')
-		} else {
-			r.text = append(r.text, '\x1f') // so that "a","b" and "ab","" are different rows
-			span.start = len(r.text)
-		}
-		r.text = r.pf.write[v.Column()](r.text, v)
-		span.end = len(r.text)
-	}
-	r.raw = r.text[start:len(r.text):len(r.text)]
-	for i, span := range r.spans {
-		r.fields[i] = r.text[span.start:span.end:span.end]
-	}
-}
-
-// rejected gives the row as a JSON object, which can be replayed.
-func (r *parquetRows) rejected() string {
-	b := []byte{'{'}
-	for i, f := range r.fields {
-		if len(f) == 0 {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		for j, s := range []string{r.pf.names[i], string(f)} {
-			q, err := json.Marshal(s)
-			if err != nil {
-				panic(err) // a string always marshals
-			}
-			if j == 1 {
-				b = append(b, ':')
-			}
-			b = append(b, q...)
-		}
-	}
-	return cutRaw(append(b, '}'))
 }

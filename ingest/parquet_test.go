@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +146,35 @@ func TestDamagedParquet(t *testing.T) {
 	}
 }
 
+// TestFloatText: numbers from Parquet read as Go would write them.
+func TestFloatText(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	check := func(v float64, bits int) {
+		t.Helper()
+		if bits == 32 {
+			v = float64(float32(v))
+		}
+		if got, want := string(floatText(nil, v, bits)), strconv.FormatFloat(v, 'g', -1, bits); got != want {
+			t.Fatalf("%v as float%d reads %q, want %q", v, bits, got, want)
+		}
+	}
+	for _, bits := range []int{32, 64} {
+		for _, v := range []float64{0, math.Copysign(0, -1), 1, -1, 0.1, -0.5, 30.157157, 1e-4, 1e-5, 123456, 1e6, 999999.9, 99999.9, 1e8, 1e15, 1e21, 1e22,
+			math.MaxFloat32, math.SmallestNonzeroFloat32, 0.30000000000000004, 104.0798050, 1 << 53, 1<<53 + 2, math.Inf(1), math.Inf(-1)} {
+			check(v, bits)
+		}
+		for range 200_000 {
+			digits := math.Pow10(r.IntN(10))
+			v := math.Round(r.NormFloat64()*math.Pow10(r.IntN(7))*digits) / digits
+			check(v, bits)
+			check(math.Nextafter(v, 2*v), bits)
+			if any := math.Float64frombits(r.Uint64()); !math.IsNaN(any) {
+				check(any, bits)
+			}
+		}
+	}
+}
+
 func FuzzParquet(f *testing.F) {
 	rows, _ := parquetCalls(50)
 	f.Add([]byte(parquetOf(&testing.T{}, rows, 20)))
@@ -159,6 +190,7 @@ func FuzzParquet(f *testing.F) {
 			return
 		}
 		chunks, r := &parquetChunks{pf: pf}, newParquetRows(pf)
+		defer chunks.close()
 		for ch, ok := chunks.next(); ok && ch.seq < 8; ch, ok = chunks.next() {
 			if r.reset(ch.part) != nil {
 				continue

@@ -160,6 +160,9 @@ func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, r rowReader) *mapped[T] {
 	for _, more := range ch.more {
 		p.mapPart(more, m, r, out)
 	}
+	if ch.done != nil {
+		ch.done()
+	}
 	return out
 }
 

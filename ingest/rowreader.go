@@ -35,5 +35,8 @@ type chunkReader interface {
 type part struct {
 	data []byte
 	line uint64 // line of data[0], 1-based
-	rows int    // Parquet: how many rows from row number line on; there is no data
+
+	// Parquet: how many rows from row number line on, and their values; there is no data.
+	rows    int
+	parquet *parquetPart
 }

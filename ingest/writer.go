@@ -194,9 +194,12 @@ func (w *writer[T]) knownKey(id RecordID, print uint64) bool {
 	return false
 }
 
-// expectedRows guesses from the first chunk how many rows the file has.
+// expectedRows says, or guesses from the first chunk, how many rows the file has.
 func (w *writer[T]) expectedRows(rows, bytes int) int {
 	in := w.p.src.in
+	if w.p.src.rowCount > 0 {
+		return w.p.src.rowCount
+	}
 	size := float64(in.size)
 	if in.packed != "" {
 		size *= 10
