@@ -32,6 +32,7 @@ var homes = map[string]string{
 	"github.com/ClickHouse/ch-go":         "store",
 	"github.com/ebitengine/purego":        "store",
 	"github.com/gin-gonic/gin":            "api",
+	"github.com/twmb/franz-go/pkg/kgo":    "ingest",
 	"github.com/spf13/cobra":              "cmd",
 	"github.com/knadh/koanf":              "cmd",
 	"github.com/schollz/progressbar":      "cmd",

@@ -313,16 +313,22 @@ func (m *mapper) measure(f field, r Reason) (float32, *rowFault) {
 // row itself, its line and the beginning of its file (see rowSeed).
 func (m *mapper) recordID() (RecordID, *rowFault) {
 	b := m.idBuf[:m.idLen]
+	var id []byte
 	if m.plan.hasID {
-		id := m.get(fRecordID)
-		if id == nil {
+		if id = m.get(fRecordID); id == nil && !m.plan.idOptional {
 			return RecordID{}, faultf(ReasonMissing, "record_id is empty")
 		}
+	}
+	if id != nil {
 		b = append(b, id...)
 	} else {
 		b = append(b, m.rowSeed...)
 		for s := 0; s < 64; s += 8 {
 			b = append(b, byte(m.row.at>>s))
+		}
+		if m.plan.idOptional { // a message's place says it all, whatever the profile makes of it
+			m.idBuf = b
+			return RecordID(xxh3.Hash128(b).Bytes()), nil
 		}
 		for _, f := range m.row.fields { // and not the raw row: a reject may be replayed in another format
 			b = binary.AppendUvarint(b, uint64(len(f)))

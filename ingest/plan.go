@@ -15,6 +15,9 @@ type plan struct {
 	timeCols []int // more than one: the time is put together from these
 	fileTime *civil
 	hasID    bool // the source gives its own record ids
+	// idOptional: a row without an id of its own is known by its place, as those of
+	// sources without ids are.
+	idOptional bool
 }
 
 // binding is where one canonical column's value comes from.

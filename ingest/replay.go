@@ -11,6 +11,7 @@ import (
 // rejectContext is what a rejected row needs from its file to be read again.
 type rejectContext struct {
 	Format string   `json:"format"`
+	Stream bool     `json:"stream,omitempty"` // messages, not rows of a file: see LoadMessages
 	Header []string `json:"header"`
 	Seed   []byte   `json:"seed"` // see mapper.rowSeed
 }
@@ -85,20 +86,26 @@ func (l *Loader) openReplay(p *Profile, r Replay) (*source, error) {
 	if err := json.Unmarshal([]byte(r.Rejects[0].Context), &c); err != nil || len(c.Header) == 0 {
 		return nil, fmt.Errorf("the rejects of %s were kept without the header of their file and cannot be replayed; load the file again with the mended profile instead", r.File)
 	}
-	src.format = c.Format
+	src.rowSeed = c.Seed
 	var err error
-	if src.plan, err = p.bindHeader(c.Header, r.File); err != nil {
+	if c.Stream {
+		err = l.openMessages(src, p)
+	} else if src.plan, err = p.bindHeader(c.Header, r.File); err == nil {
+		src.format, src.context = c.Format, r.Rejects[0].Context
+		src.rows = l.rowReaders(p, src)
+	}
+	if err != nil {
 		return nil, err
 	}
-	src.rowSeed, src.context = c.Seed, r.Rejects[0].Context
-	src.rows = l.rowReaders(p, src)
 	again := &replayReader{size: l.cfg.ChunkBytes}
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
 		switch {
-		case x.Context != src.context:
+		case x.Context != r.Rejects[0].Context:
 			return nil, fmt.Errorf("the rejects to replay come from files with different headers; replay them file by file")
-		case x.Line == 0:
+		case x.Raw == "" && c.Stream:
+			again.odd = append(again.odd, &oddLine{line: x.Line, fault: faultf(ReasonJSON, "the message is empty")})
+		case x.Line == 0 && x.Raw == "":
 			continue // about the file, not a row
 		case len(x.Raw) >= MaxRawReject:
 			again.odd = append(again.odd, &oddLine{line: x.Line, raw: x.Raw,

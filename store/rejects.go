@@ -29,6 +29,8 @@ type StoredReject struct {
 // Rejects lists the rejects that still stand, by file and line, and hands each to
 // yield until that returns an error. Those of a content that was loaded again
 // since (with a mended profile) no longer stand: the newest load of a content decides.
+// A message that came again in another batch after a crash is listed once: its file
+// and line (topic, partition, offset) say all.
 func (s *Store) Rejects(ctx context.Context, f RejectFilter, yield func(StoredReject) error) error {
 	where, a := "", args{}
 	for column, v := range map[string]string{"feed": string(f.Feed), "source": f.Source, "file": f.File, "reason": string(f.Reason)} {
@@ -50,7 +52,8 @@ func (s *Store) Rejects(ctx context.Context, f RejectFilter, yield func(StoredRe
 		SELECT feed, source, content_hash, file, line, reason, detail, raw, profile_version, context, toInt64(toUInt32(time))
 		FROM rejects FINAL
 		WHERE load IN (SELECT argMax(key, version) FROM loads GROUP BY feed, source, content_hash)`+where+`
-		ORDER BY feed, source, file, content_hash, line, reason`+limit, a,
+		ORDER BY feed, source, file, content_hash, line, reason
+		LIMIT 1 BY feed, source, file, if(startsWith(file, 'kafka:'), '', content_hash), line, reason, detail`+limit, a,
 		func(r driver.Rows) error {
 			var x StoredReject
 			var at int64

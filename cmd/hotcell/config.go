@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
@@ -41,15 +42,8 @@ func (p *program) configCommand() *cobra.Command {
 // showSettings prints a file that hotcell would read back.
 func (p *program) showSettings() error {
 	s := p.settings
-	values := map[string]any{
-		"store.dsn":          hidePassword(s.Store.DSN),
-		"store.max_memory":   s.Store.MaxMemory,
-		"pseudonym.key_file": s.Pseudonym.KeyFile,
-		"ingest.workers":     s.Ingest.Workers,
-		"serve.listen":       s.Serve.Listen,
-		"log.level":          s.Log.Level,
-		"log.format":         s.Log.Format,
-	}
+	values := maps.Clone(s.values)
+	values["store.dsn"], values["log.level"] = hidePassword(s.Store.DSN), s.Log.Level
 	section := ""
 	for _, known := range knownSettings() {
 		head, key := splitKey(known.key)

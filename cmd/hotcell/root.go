@@ -128,7 +128,7 @@ The store is ClickHouse: inside this process by default, or a server with
 			}
 			if settings.Log.Level == "" {
 				settings.Log.Level = "warn"
-				if cmd.Name() == "serve" || cmd.Name() == "watch" {
+				if cmd.Name() == "serve" || cmd.Name() == "watch" || cmd.Name() == "consume" {
 					settings.Log.Level = "info"
 				}
 			}
@@ -148,7 +148,7 @@ The store is ClickHouse: inside this process by default, or a server with
 
 	root.AddCommand(
 		p.loadCommand(), p.rankCommand(), p.hotspotCommand(), p.claimCommand(), p.serveCommand(), p.rejectsCommand(),
-		p.rollupCommand(), p.watchCommand(), p.migrateCommand(), p.configCommand(), p.profileCommand(), p.versionCommand(),
+		p.rollupCommand(), p.watchCommand(), p.consumeCommand(), p.migrateCommand(), p.configCommand(), p.profileCommand(), p.versionCommand(),
 	)
 	return root
 }

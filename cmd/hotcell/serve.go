@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/hotspots"
@@ -20,7 +21,8 @@ func (p *program) serveCommand() *cobra.Command {
 hotcell commands reach the data with --server http://ADDRESS, load and watch among them.
 
 It takes records by POST /api/v1/records/FEED, on a loopback address without more
-ado, on others only with serve.allow_load, because it knows no users yet.`,
+ado, on others only with serve.allow_load, because it knows no users yet. Where
+kafka.brokers is set, it also reads the topics of kafka.topics.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.serve(cmd.Context())
@@ -49,7 +51,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	cfg := api.DefaultConfig()
 	cfg.Listen = p.settings.Serve.Listen
 	cfg.AllowLoad = p.settings.Serve.AllowLoad
-	cfg.Hosts = p.settings.Serve.hosts()
+	cfg.Hosts = commaList(p.settings.Serve.Hosts)
 	most, err := parseBytes(p.settings.Serve.MaxLoad)
 	if err != nil {
 		return usageError{err}
@@ -64,5 +66,15 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return server.Run(ctx)
+	if p.settings.Kafka.Brokers == "" {
+		return server.Run(ctx)
+	}
+	consumer, err := p.newConsumer(a, registry)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return consumer.Run(ctx) })
+	g.Go(func() error { return server.Run(ctx) })
+	return g.Wait()
 }

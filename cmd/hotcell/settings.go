@@ -28,7 +28,10 @@ type Settings struct {
 	Pseudonym PseudonymSettings `koanf:"pseudonym"`
 	Ingest    IngestSettings    `koanf:"ingest"`
 	Serve     ServeSettings     `koanf:"serve"`
+	Kafka     KafkaSettings     `koanf:"kafka"`
 	Log       LogSettings       `koanf:"log"`
+
+	values map[string]any // by key, as the layers gave them
 }
 
 // StoreSettings say where the data is and what the engine may use.
@@ -56,14 +59,20 @@ type ServeSettings struct {
 	MaxLoad   string `koanf:"max_load"`   // of one body: "4GiB"
 }
 
-// hosts gives the names one by one.
-func (s ServeSettings) hosts() (names []string) {
-	for name := range strings.SplitSeq(s.Hosts, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
+// KafkaSettings say which topics are read as feeds; nothing is without brokers.
+type KafkaSettings struct {
+	Brokers      string `koanf:"brokers"` // with commas
+	Topics       string `koanf:"topics"`  // TOPIC=FEED[:PROFILE], with commas
+	Group        string `koanf:"group"`
+	BatchAge     string `koanf:"batch_age"`
+	Session      string `koanf:"session"`
+	TLS          bool   `koanf:"tls"`
+	CAFile       string `koanf:"ca_file"`
+	CertFile     string `koanf:"cert_file"`
+	KeyFile      string `koanf:"key_file"`
+	SASL         string `koanf:"sasl"`
+	User         string `koanf:"user"`
+	PasswordFile string `koanf:"password_file"`
 }
 
 // LogSettings are those of the log on standard error.
@@ -91,6 +100,18 @@ func knownSettings() []setting {
 		{"serve.allow_load", false, "", "take records from other machines too; there are no users yet, so only behind a network that decides who may send"},
 		{"serve.hosts", "", "", "names of this server for those who send records, with commas; addresses need no listing"},
 		{"serve.max_load", "4GiB", "", "largest body of records"},
+		{"kafka.brokers", "", "", "host:port of Kafka brokers, with commas; empty = Kafka is not read"},
+		{"kafka.topics", "", "", "TOPIC=FEED or TOPIC=FEED:PROFILE, with commas; profiles as in ingest.profiles"},
+		{"kafka.group", "hotcell", "", "consumer group"},
+		{"kafka.batch_age", "30s", "", "how long messages are gathered for one load"},
+		{"kafka.session", "45s", "", "how long a silent hotcell keeps its partitions from others"},
+		{"kafka.tls", false, "", "encrypt the connections"},
+		{"kafka.ca_file", "", "", "certificates (PEM) the brokers' must be signed by; empty = those of the system"},
+		{"kafka.cert_file", "", "", "hotcell's own certificate (PEM), where brokers ask for one"},
+		{"kafka.key_file", "", "", "its key"},
+		{"kafka.sasl", "", "", "plain, scram-sha-256 or scram-sha-512; empty = none"},
+		{"kafka.user", "", "", "user name for kafka.sasl"},
+		{"kafka.password_file", "", "", "file that holds its password"},
 		{"log.level", "", "log-level", "debug, info, warn or error; empty = info for serve, warn otherwise"},
 		{"log.format", "text", "", "text or json"},
 	}
@@ -163,6 +184,7 @@ func loadSettings(file string, flags *pflag.FlagSet, lookupEnv func(string) (str
 	} else {
 		faults = append(faults, settings.check()...)
 	}
+	settings.values = k.All()
 	return settings, errors.Join(faults...)
 }
 
@@ -262,6 +284,21 @@ func (s Settings) check() (faults []error) {
 	}
 	if s.Ingest.Workers < 0 {
 		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))
+	}
+	if s.Kafka.Brokers != "" {
+		if _, err := parseTopics(s.Kafka.Topics); err != nil {
+			faults = append(faults, fmt.Errorf("kafka.topics: %w", err))
+		}
+		for key, text := range map[string]string{"kafka.batch_age": s.Kafka.BatchAge, "kafka.session": s.Kafka.Session} {
+			if d, err := time.ParseDuration(text); err != nil || d <= 0 {
+				faults = append(faults, fmt.Errorf("%s: %q is not a length of time such as 30s", key, text))
+			}
+		}
+	}
+	switch s.Kafka.SASL {
+	case "", "plain", "scram-sha-256", "scram-sha-512":
+	default:
+		faults = append(faults, fmt.Errorf("kafka.sasl: %q is none of plain, scram-sha-256, scram-sha-512", s.Kafka.SASL))
 	}
 	switch s.Log.Level {
 	case "", "debug", "info", "warn", "error":
