@@ -65,6 +65,9 @@ func TestOpenAPI(t *testing.T) {
 		takes := intakeServer(t, &countingIntake{fail: fail}, w, nil)
 		validate(calls, schema, send(takes.Handler(), calls, strings.NewReader("a\n1\n")).Body.Bytes())
 	}
+	takes := intakeServer(t, &countingIntake{}, w, nil)
+	validate("a ticket", "TroubleTicket", sendTicket(takes, tickets+"troubleTicket", oneTicket).Body.Bytes())
+	validate("a bad ticket", "TMFError", sendTicket(takes, tickets+"troubleTicket", "{}").Body.Bytes())
 	check("/api/v1/hotspots", "Ranking")
 	check("/api/v1/hotspots?window=7d", "Ranking")
 	check("/api/v1/hotspots?format=geojson", "HotspotCollection")

@@ -32,6 +32,8 @@ func (s *Server) routes() *gin.Engine {
 	get("/api/v1/map/venues", s.mapVenues)
 	get("/api/v1/openapi.json", s.openAPI)
 	e.POST(recordsPath, s.handle(s.records))
+	e.POST(ticketPath, s.tmf(s.createTicket))
+	e.POST(listenerPath, s.tmf(s.hearTicket))
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
 	e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{
