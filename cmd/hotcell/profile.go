@@ -19,7 +19,9 @@ func (p *program) profileCommand() *cobra.Command {
 		Use:   "profile",
 		Short: "Mapping profiles: how a source's columns become ours",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return usagef("say what to do: profile list, profile test FILE") },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("say what to do: profile list, profile schema, profile test FILE")
+		},
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "list",
@@ -34,6 +36,16 @@ func (p *program) profileCommand() *cobra.Command {
 				fmt.Fprintf(p.out, "%-14s %-12s %s\n", name, profile.Feed, profile.Description)
 			}
 			return nil
+		},
+	})
+	cmd.AddCommand(&cobra.Command{
+		Use:     "schema",
+		Short:   "Print the JSON Schema of profiles, for editors and checks",
+		Example: "  hotcell profile schema > profile.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := p.out.Write(ingest.ProfileSchema())
+			return err
 		},
 	})
 	var feed, name string
