@@ -40,7 +40,7 @@ func TestPublicVenueFiles(t *testing.T) {
 		scenes                         string
 	}{
 		{"Helsinki.osm.pbf", 24260 + 5130 + 620, 211, 18, 5, "unknown 59, office_tower 14, lift 11, hotel 29, mall 6, basement 9, tourist_site 18, residential 2, hospital 4, campus 20, transit 39"},
-		{"baltimore.osm.pbf", 51385 + 7230 + 167, 484, 0, 0, "unknown 252, office_tower 50, hotel 12, mall 3, highway 17, tourist_site 21, residential 10, hospital 12, campus 77, transit 16, tunnel 14"},
+		{"baltimore.osm.pbf", 51385 + 7230 + 167, 475, 0, 0, "unknown 252, office_tower 50, hotel 12, mall 3, highway 12, tourist_site 21, residential 10, hospital 12, campus 77, transit 16, tunnel 10"},
 		{"bayfront_singapore.osm.pbf", 2843 + 468 + 115, 42, 0, 1, "unknown 9, office_tower 2, lift 1, hotel 8, mall 2, basement 2, highway 2, tourist_site 7, transit 9"},
 		{"andorra.osm.pbf", 69644 + 2725 + 74, 117, 0, 1, "unknown 38, hotel 46, mall 3, basement 1, tourist_site 13, residential 2, hospital 1, transit 2, tunnel 11"},
 		{"shanghai_lujiazui_bund.geojson", 4804, 396, 0, 0, "unknown 147, office_tower 67, hotel 29, mall 2, highway 2, tourist_site 65, residential 21, hospital 2, campus 5, transit 30, tunnel 26"},

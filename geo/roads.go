@@ -36,7 +36,10 @@ func roadsOf(id string, t osmTags, lines []orb.LineString) []road {
 			continue
 		}
 		r := road{id: id, ref: strings.TrimSpace(ref), name: t["name"], main: main, tunnel: tunnel, line: l,
-			oneway: t.is("oneway", "yes", "1", "true") || t.is("highway", "motorway") && t["oneway"] != "no"}
+			oneway: t.is("oneway", "yes", "1", "true", "-1", "reverse") || t.is("highway", "motorway") && t["oneway"] != "no"}
+		if t.is("oneway", "-1", "reverse") { // drawn against the traffic
+			r.line = reversed(l)
+		}
 		if i > 0 {
 			r.id += fmt.Sprintf("#%d", i+1)
 		}
@@ -109,7 +112,7 @@ func stitchGroup(ways []road, scene Scene) []Venue {
 		}
 	}
 	used := make([]bool, len(ways))
-	var out []Venue
+	var runs []roadRun
 	take := func(first int, line orb.LineString) {
 		used[first] = true
 		line = append(orb.LineString(nil), line...)
@@ -135,7 +138,7 @@ func stitchGroup(ways []road, scene Scene) []Venue {
 			used[next] = true
 			line = append(line, piece[1:]...)
 		}
-		out = append(out, lineVenue(&ways[first], line, scene))
+		runs = append(runs, roadRun{first: first, oneway: ways[first].oneway, parts: orb.MultiLineString{line}})
 	}
 	for i, w := range ways {
 		first, last := w.line[0], w.line[len(w.line)-1]
@@ -152,11 +155,18 @@ func stitchGroup(ways []road, scene Scene) []Venue {
 			take(i, ways[i].line)
 		}
 	}
+	var out []Venue
+	for _, r := range bridgeGaps(runs) {
+		out = append(out, lineVenue(&ways[r.first], r.parts, scene))
+	}
 	return out
 }
 
-func lineVenue(w *road, line orb.LineString, scene Scene) Venue {
-	v := Venue{ID: "line/" + w.id, Name: w.name, Ref: w.ref, Scene: scene, Geometry: line}
+func lineVenue(w *road, parts orb.MultiLineString, scene Scene) Venue {
+	v := Venue{ID: "line/" + w.id, Name: w.name, Ref: w.ref, Scene: scene, Geometry: parts}
+	if len(parts) == 1 {
+		v.Geometry = parts[0]
+	}
 	if scene == SceneTunnel {
 		v.ID = "tunnel/" + w.id
 		if w.name != "" {

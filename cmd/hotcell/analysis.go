@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hotcell/hotcell/api"
@@ -22,7 +23,12 @@ type analyst struct {
 	store  *store.Store
 	params hotspots.Params
 
-	mu        sync.Mutex // guards the catalogue
+	atlas    atomic.Pointer[atlas] // nil until first asked for
+	building sync.Mutex            // held while a newer one is made
+}
+
+// atlas is the catalogue of one version of the store's venues, regions and sites.
+type atlas struct {
 	catalogue *geo.Catalogue
 	version   string
 }
@@ -67,18 +73,35 @@ func (a *analyst) places(ctx context.Context) (*geo.Catalogue, error) {
 }
 
 // current returns the catalogue as it is in the store now and its version; it is
-// read and built again only after a change.
+// read and built again only after a change. Whoever notices a change builds; who
+// asks meanwhile gets the one before and does not wait.
 func (a *analyst) current(ctx context.Context) (*geo.Catalogue, string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	catalogue, version, err := loadCatalogue(ctx, a.store, a.version)
+	held := a.atlas.Load()
+	if held == nil {
+		a.building.Lock() // there is nothing to go on with
+	} else {
+		version, err := a.store.CatalogueVersion(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		if version == held.version || !a.building.TryLock() {
+			return held.catalogue, held.version, nil
+		}
+	}
+	defer a.building.Unlock()
+	known := ""
+	if held = a.atlas.Load(); held != nil { // somebody else may just have made it
+		known = held.version
+	}
+	catalogue, version, err := loadCatalogue(ctx, a.store, known)
 	if err != nil {
 		return nil, "", err
 	}
 	if catalogue != nil {
-		a.catalogue, a.version = catalogue, version
+		held = &atlas{catalogue, version}
+		a.atlas.Store(held)
 	}
-	return a.catalogue, a.version, nil
+	return held.catalogue, held.version, nil
 }
 
 // Rank implements api.Analyst: a look that is not kept, so that nobody's filter
