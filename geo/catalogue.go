@@ -42,7 +42,7 @@ type venueExtent struct {
 	course string  // lines whose Ref another line shares: "eastbound"
 }
 
-// spot is what locating reads of a venue, within one cache line: 64 bytes.
+// spot is what locating reads of a venue: 48 bytes, apart from the rest of it.
 type spot struct {
 	parts    [3]PlaceID
 	more     uint32 // where its floor bands or kilometres start in ids
