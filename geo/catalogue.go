@@ -104,7 +104,7 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 		if _, again := c.index[v.ID]; again {
 			return nil, fmt.Errorf("venue id %q is given twice; merge the two or give one another id", v.ID)
 		}
-		if v.Geometry == nil {
+		if v.Geometry == nil || isEmpty(v.Geometry) {
 			return nil, fmt.Errorf("venue %s has no geometry", v.ID)
 		}
 		if err := checkGeometry(v.Geometry); err != nil {

@@ -204,6 +204,10 @@ func TestGeoJSONFaults(t *testing.T) {
 		{"no geometry", collection(good[:strings.Index(good, `,"geometry"`)] + "}"), "feature 1 (id 7): it has no geometry"},
 		{"no id", collection(strings.Replace(good, `"id":7,`, "", 1)), "feature 1: it has no id"},
 		{"wrong geometry", collection(strings.Replace(good, "Point", "Blob", 1)), "feature 1 (id 7): its geometry cannot be read: geojson: invalid geometry"},
+		{"an empty polygon", collection(strings.Replace(good, `"Point","coordinates":[104,30]`, `"Polygon","coordinates":[]`, 1)), "feature 1 (id 7): its geometry is empty"},
+		{"an empty ring", collection(strings.Replace(good, `"Point","coordinates":[104,30]`, `"MultiPolygon","coordinates":[[[]]]`, 1)), "feature 1 (id 7): its geometry is empty"},
+		{"an empty line", collection(strings.Replace(good, `"Point","coordinates":[104,30]`, `"MultiLineString","coordinates":[[],[[0,0],[1,1]]]`, 1)), "feature 1 (id 7): its geometry is empty"},
+		{"no points", collection(strings.Replace(good, `"Point","coordinates":[104,30]`, `"MultiPoint","coordinates":[]`, 1)), "feature 1 (id 7): its geometry is empty"},
 		{"a number as feature", collection("5", good), "feature 1: it is a JSON number"},
 	} {
 		venues, err := ReadVenuesGeoJSON(strings.NewReader(test.in))

@@ -257,7 +257,7 @@ func (r *rawFeature) feature(n int) (*feature, error) {
 		return nil, fmt.Errorf("its geometry cannot be read: %w", err)
 	}
 	f.geom = g.Geometry()
-	if f.geom == nil {
+	if f.geom == nil || isEmpty(f.geom) {
 		return nil, errors.New("its geometry is empty")
 	}
 	if err := checkGeometry(f.geom); err != nil {

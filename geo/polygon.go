@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 	orbgeo "github.com/paulmach/orb/geo"
@@ -257,6 +258,20 @@ func checkGeometry(g orb.Geometry) error {
 		}
 	}
 	return checkPoints(pointsOf(g))
+}
+
+// isEmpty tells whether a geometry has no position at all, or has a polygon, ring or
+// line without one.
+func isEmpty(g orb.Geometry) bool {
+	for _, p := range polygonsOf(g) {
+		if len(p) == 0 || slices.ContainsFunc(p, func(r orb.Ring) bool { return len(r) == 0 }) {
+			return true
+		}
+	}
+	if slices.ContainsFunc(linesOf(g), func(l orb.LineString) bool { return len(l) == 0 }) {
+		return true
+	}
+	return len(polygonsOf(g))+len(linesOf(g))+len(pointsOf(g)) == 0
 }
 
 func checkPoints(ps []orb.Point) error {
