@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,12 +157,45 @@ func (s *Store) LoadedDays(ctx context.Context, f ingest.Feed, source string) ([
 	if !ok {
 		return nil, nil
 	}
-	keys, err := s.loadKeys(ctx, f, source)
-	if err != nil || len(keys) == 0 {
+	// Feeds that trickle in make many loads of a day or two each, whose account says
+	// which; only of the others the records have to be asked.
+	days := map[int32]bool{}
+	var keys []uint64
+	err := s.each(ctx, "read the loads of a source", `
+		SELECT key, state, toInt32(toUInt16(first_day)), toInt32(toUInt16(last_day)) FROM loads FINAL WHERE feed = @feed AND source = @source`,
+		args{"feed": string(f), "source": source}, func(r driver.Rows) error {
+			var key uint64
+			var state uint8
+			var first, last int32
+			if err := r.Scan(&key, &state, &first, &last); err != nil {
+				return err
+			}
+			if state != loadFinished || first == 0 || last-first >= fewDays { // day 0: it had no record, or does not say
+				keys = append(keys, key)
+				return nil
+			}
+			for d := first; d <= last; d++ {
+				days[d] = true
+			}
+			return nil
+		})
+	if err != nil {
 		return nil, err
 	}
-	return s.daysOf(ctx, t.table, t.day, keys)
+	if len(keys) > 0 {
+		found, err := s.daysOf(ctx, t.table, t.day, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range found {
+			days[d] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(days)), nil
 }
+
+// fewDays is up to how many days a load may span to be taken to have all of them.
+const fewDays = 4
 
 // loadKeys are the keys of all loads of a feed and source.
 func (s *Store) loadKeys(ctx context.Context, f ingest.Feed, source string) ([]uint64, error) {

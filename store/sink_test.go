@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -137,6 +138,23 @@ func TestCorrectionReplaces(t *testing.T) {
 		// And back to where they were, as a third load.
 		take(t, s, load(3, "c"), calls(100))
 		check(100, nil, 3)
+	})
+}
+
+// Loads of few days are known by their accounts, others by their records.
+func TestLoadedDaysOfManySmallLoads(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for n, days := range [][2]int32{{20000, 20001}, {20001, 20003}, {20100, 20200}} {
+			l := load(uint64(n+1), string(rune('a'+n)))
+			_, err := s.Begin(t.Context(), l)
+			must(t, err)
+			must(t, s.Finish(t.Context(), l, ingest.Account{FirstDay: days[0], LastDay: days[1]}))
+		}
+		got, err := s.LoadedDays(t.Context(), ingest.FeedCalls, "test")
+		must(t, err)
+		if !slices.Equal(got, []int32{20000, 20001, 20002, 20003}) {
+			t.Errorf("loaded days %v", got)
+		}
 	})
 }
 
