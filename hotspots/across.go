@@ -13,13 +13,15 @@ import (
 // coverage contains venues. Both are joined here, so that one fault is one
 // hotspot and what is listed next is another.
 const (
-	spillCells = 7   // cells that positions from one venue or segment may light up
-	spillShare = 2.5 // most excess that may end up there, over what stays
-	spillRatio = 1.3 // how much worse than its surroundings the source is, at least
-	spillAlike = 0.8 // the same where the source holds the larger excess
-	spillClear = 0.5 // share of the source's excess below which that is not asked
-	spillOdds  = -1  // log odds of a fault from which a neighbour counts as lit up
-	sameFault  = 0.7 // prior probability that a venue inside a faulty area shares the fault
+	spillCells = 7    // cells that positions from one venue or segment may light up
+	spillFar   = 19   // the same where people or movement say that they are its own
+	spillShare = 2.5  // most excess that may end up there, over what stays
+	spillRatio = 1.3  // how much worse than its surroundings the source is, at least
+	spillAlike = 0.8  // the same where the source holds the larger excess
+	spillClear = 0.5  // share of the source's excess below which that is not asked
+	spillOdds  = -1   // log odds of a fault from which a neighbour counts as lit up
+	sameFault  = 0.7  // prior probability that a venue inside a faulty area shares the fault
+	sameSmall  = 0.25 // share of an area's excess up to which a faulty venue in it may be part of it
 )
 
 // joint is a group with what joining needs.
@@ -46,7 +48,7 @@ func (m *model) joinAcross(a *atlas, groups []group) []group {
 			at[c] = append(at[c], g)
 		}
 	}
-	m.joinSpill(all, at)
+	m.joinSpill(a, all, at)
 	m.joinInside(a, all, owner)
 	out := groups[:0]
 	for g := range all {
@@ -79,33 +81,55 @@ func (m *model) joint(a *atlas, g group) joint {
 	return j
 }
 
-// joinSpill gives small groups of cells to the venue or segment beside them whose
-// misplaced calls they hold.
-func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
+// joinSpill gives cells to the venue or segment beside them whose misplaced calls
+// they hold. A group of cells may hold them in part only: an area next door.
+func (m *model) joinSpill(a *atlas, all []joint, at map[geo.Cell][]int) {
 	for b := range all {
-		small := &all[b]
-		if !small.cell || len(small.cells) > spillCells {
+		cells := &all[b]
+		if !cells.cell || len(cells.cells) > spillFar {
 			continue
 		}
-		if small.score+math.Log(m.faultyShare(small.members)) < spillOdds {
+		if cells.score+math.Log(m.faultyShare(cells.members)) < spillOdds {
 			continue
 		}
 		best := -1
-		for _, c := range small.cells {
+		var spill, rest []int32
+		for _, c := range cells.cells {
 			for _, near := range c.Disk(1) {
 				for _, g := range at[near] {
 					big := &all[g]
-					if big.cell || big.gone || !m.spills(big, small) {
+					if g == best || big.cell || big.gone || big.score+math.Log(m.faultyShare(big.members)) <= 0 {
 						continue
 					}
-					if best < 0 || big.excess > all[best].excess || big.excess == all[best].excess && g < best {
-						best = g
+					if best >= 0 && (big.excess < all[best].excess || big.excess == all[best].excess && g > best) {
+						continue
+					}
+					mine, others := m.ownCells(big, cells)
+					if len(mine) == 0 {
+						continue
+					}
+					part := m.joint(a, group{members: mine, score: cells.score})
+					if len(others) == 0 {
+						part = *cells
+					}
+					if m.spills(big, &part) {
+						best, spill, rest = g, mine, others
 					}
 				}
 			}
 		}
-		if best >= 0 && all[best].score+math.Log(m.faultyShare(all[best].members)) > 0 {
-			all[best].take(small)
+		switch {
+		case best < 0:
+		case len(rest) == 0:
+			all[best].take(cells)
+		default:
+			cost := cells.score - cells.sum.logBayes(m)
+			part := m.joint(a, group{members: spill})
+			part.score = part.sum.logBayes(m) + cost
+			all[best].take(&part)
+			left := m.joint(a, group{members: rest})
+			left.score = left.sum.logBayes(m) + cost
+			all[b] = left
 		}
 	}
 }
@@ -114,6 +138,9 @@ func (m *model) joinSpill(all []joint, at map[geo.Cell][]int) {
 // segment beside it light up. Calls that land outside are mixed with normal ones
 // there, so the source must be worse than they are, unless they are a mere fringe.
 func (m *model) spills(source, cells *joint) bool {
+	if len(cells.cells) > spillCells && m.kinship(source.members, cells.members) != kin {
+		return false
+	}
 	if len(cells.cells) <= 4 && cells.excess <= spillClear*source.excess {
 		return true
 	}
@@ -169,6 +196,8 @@ func (m *model) joinInside(a *atlas, all []joint, owner map[int32]int) {
 						owner[i] = g
 					}
 				case all[o].gone || all[o].cell || all[o].excess > area.excess:
+				case all[o].excess > sameSmall*area.excess && all[o].score+math.Log(m.faultyShare(all[o].members)) > 0:
+					// A fault of its own: two entries that are one fault do less harm than one that is two.
 				default:
 					other := &all[o]
 					pr := m.calls.priors[other.sum.scene]

@@ -26,8 +26,9 @@ const pooledNormal = 6
 func (m *model) assess(members []int32, extra float64) candidate {
 	c := candidate{members: members, extra: extra}
 	var ch [3]evidence
-	m.addHurts(&c, &ch)
+	list, located := m.addHurts(&c, &ch)
 	m.addCalls(&c, &ch[0])
+	m.addActs(&c, &ch[0], list, located)
 	m.addComplaints(&c, &m.complaints, &ch[1])
 	m.addComplaints(&c, &m.appeals, &ch[2])
 	// A sum over the N customers served varies by Σy² − (Σy)²/N.
@@ -90,9 +91,9 @@ func (m *model) main(members []int32) int {
 func (m *model) sceneOf(i int) int32 { return sceneIndex(m.places[i].scene) }
 
 // addHurts merges the members' lists of hurt customers: who was hurt at two
-// members counts once.
-func (m *model) addHurts(c *candidate, ch *[3]evidence) {
-	list := m.mergedHurts(c.members)
+// members counts once. It gives the list and the impact by calls in it.
+func (m *model) addHurts(c *candidate, ch *[3]evidence) (list []hurt, located float64) {
+	list = m.mergedHurts(c.members)
 	bad, square, largest := 0.0, 0.0, 0.0
 	for i := range list {
 		h := &list[i]
@@ -115,7 +116,7 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) {
 	if square > 0 {
 		c.kish = bad * bad / square
 	}
-	ch[0].curve = avoidableCurve(list, ch[0].impact)
+	located = ch[0].impact
 	for _, i := range c.members {
 		x := &m.places[i].extra
 		ch[0].impact += x.impact
@@ -129,35 +130,7 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) {
 	if c.total > 0 {
 		c.top = largest / c.total
 	}
-}
-
-// curveSteps is the number of steps of an avoidable curve.
-const curveSteps = 16
-
-// avoidableCurve is the share of the impact by calls that would not be there if bad
-// calls happened only with probability u = 0, 1/16, … 1 (normal rate over actual
-// rate). For customers with one bad call each it is 1 − u. Customers who suffer
-// often would be hurt at a normal place too, so for them it is less.
-func avoidableCurve(list []hurt, impact float64) *[curveSteps + 1]float64 {
-	if impact <= 0 {
-		return nil
-	}
-	var curve [curveSteps + 1]float64
-	for i := range list {
-		h := &list[i]
-		if h.byCalls <= 0 {
-			continue
-		}
-		safe := math.Exp(-h.byCalls)
-		curve[0] += h.value * (1 - safe)
-		for k := 1; k < curveSteps; k++ {
-			curve[k] += h.value * (math.Exp(-h.left(float64(k)/curveSteps)) - safe)
-		}
-	}
-	for k := range curve {
-		curve[k] /= impact
-	}
-	return &curve
+	return list, located
 }
 
 // segmentKeyAccount is Customer.Segment of a key account.
@@ -242,6 +215,7 @@ func (p *pooling) into(e *evidence, d float64, pr prior) {
 	e.rawX, e.rawE = p.x, p.e
 	e.x, e.e = p.x/d, p.e/d
 	e.normal = pooledShape(p.e, p.spread, pr)
+	e.alone(nil)
 }
 
 func (m *model) addComplaints(c *candidate, ch *channel, e *evidence) {

@@ -125,13 +125,15 @@ func (a *Analysis) Explain(id string) (*Explanation, error) {
 
 func (t *evidence) terms(name string) ChannelTerms {
 	shape, rate := t.prior.posterior(t.x, t.e)
-	share, all := 0.0, t.shares()
-	for _, s := range all {
-		share += s
+	share, points := 0.0, len(scoresRate)*len(scoresNormal)
+	for k := range t.acts {
+		for _, s := range t.shares(&t.acts[k]) {
+			share += t.acts[k].likely * s / float64(points)
+		}
 	}
 	return ChannelTerms{Channel: name, Events: t.rawX, Use: t.rawN, Expected: t.rawE, DesignEffect: t.designed,
-		Ratio: shape / rate, Avoidable: share / float64(len(all)), Impact: t.impact,
-		LogBayes: t.prior.logBayes(t.x, t.e, t.normal), PriorFaulty: t.prior.faulty, PriorScatter: 1 / t.prior.normal}
+		Ratio: shape / rate, Avoidable: share, Impact: t.impact,
+		LogBayes: t.logBayes, PriorFaulty: t.prior.faulty, PriorScatter: 1 / t.prior.normal}
 }
 
 func (m *model) customerTerms(c *candidate) []CustomerTerm {

@@ -13,6 +13,7 @@ import (
 // that customers may be the same at several members; assess does not.
 type pool struct {
 	x, e, spread [3]float64
+	shares       shares // of the calls channel
 	scene        int32
 	most         float64
 }
@@ -31,10 +32,15 @@ func (p *pool) add(m *model, i int32) {
 		p.e[k] += e
 		p.spread[k] += e * e / c.priors[s].normal
 	}
+	s0 := m.acting.of(m, int(i))
+	p.shares.add(&s0)
 	if x := m.calls.x[i]; x >= p.most {
 		p.most, p.scene = x, s
 	}
 }
+
+// leastSpan is how many effective events it takes to tell when a fault acts.
+const leastSpan = 3
 
 // logBayes is the log Bayes factor of one shared fault against all normal.
 func (p *pool) logBayes(m *model) float64 {
@@ -42,7 +48,12 @@ func (p *pool) logBayes(m *model) float64 {
 	for k, c := range m.channels() {
 		if p.e[k] > 0 {
 			pr := c.priors[p.scene]
-			score += pr.logBayes(p.x[k], p.e[k], pooledShape(p.e[k], p.spread[k], pr))
+			normal := pooledShape(p.e[k], p.spread[k], pr)
+			if k == 0 && p.x[k] >= leastSpan {
+				score += m.acting.spanBayes(pr, p.x[k], p.e[k], normal, &p.shares, nil)
+			} else {
+				score += pr.logBayes(p.x[k], p.e[k], normal)
+			}
 		}
 	}
 	return score

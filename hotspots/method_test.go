@@ -75,13 +75,13 @@ func workedExample() map[string]float64 {
 		e.square += v * v
 	}
 	e.square -= e.impact * e.impact / 30
-	e.curve = avoidableCurve(list, e.impact)
 	m.rho = []float64{0.05}
 	m.perHurt = []float64{p.PerCustomer * 1.2}
 	const calls, bad, reference = 150.0, 24.0, 0.04
 	d := m.designEffect(0, calls, bad, 750, 48, 120, 30, 12)
 	e.prior = prior{faulty: 0.03, normal: 15, mix: callsMix}
 	e.normal, e.x, e.e = 15, bad/d, calls*reference/d
+	e.alone(avoidableCurve(list, e.impact))
 	shape, rate := e.prior.posterior(e.x, e.e)
 	j := p.judge([3]evidence{e}, e.prior.faulty, 0)
 	return map[string]float64{
@@ -99,7 +99,7 @@ func workedExample() map[string]float64 {
 		"log Bayes factor":               e.prior.logBayes(e.x, e.e, e.normal),
 		"probability faulty":             j.faulty,
 		"ratio to the reference":         shape / rate,
-		"avoidable share at that ratio":  e.avoidable(rate / shape),
+		"avoidable share at that ratio":  e.acts[0].avoidable(rate / shape),
 		"avoidable impact":               j.mean,
 		"lower bound":                    j.lower,
 		"upper bound":                    j.upper,

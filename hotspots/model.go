@@ -32,6 +32,7 @@ type model struct {
 	noUse  bool          // no exposure: ranked on counts
 
 	calls, complaints, appeals channel
+	acting                     acting    // when and on what places' bad calls are
 	singles                    []float64 // by place: log Bayes factor over all channels
 	rho                        []float64 // by scene: how alike the calls of one customer are
 	perHurt                    []float64 // by scene: most evidence of one hurt customer, in bad calls

@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -19,21 +20,47 @@ type evidence struct {
 	rawE     float64
 	rawN     float64
 	designed float64
-	curve    *[curveSteps + 1]float64 // see avoidableCurve; nil: 1 − u
+	logBayes float64 // of faulty against normal, over all spans
+	acts     []act   // spans a fault may act in, likeliest first
+}
+
+// act is a span a fault may act in.
+type act struct {
+	span
+	likely float64                  // probability, given that there is a fault
+	x, e   float64                  // effective events and expectation in the span
+	curve  *[curveSteps + 1]float64 // see avoidableCurve; nil: 1 − u
 }
 
 // avoidable is the share of the channel's impact that is not there at a normal
-// place, whose rate is u times this one's.
-func (e *evidence) avoidable(u float64) float64 {
+// place, whose rate is u times this one's while the fault acts.
+func (a *act) avoidable(u float64) float64 {
 	if u >= 1 {
 		return 0
 	}
-	if e.curve == nil {
+	if a.curve == nil {
 		return 1 - u
 	}
 	at := u * curveSteps
 	k := int(at)
-	return e.curve[k] + (at-float64(k))*(e.curve[k+1]-e.curve[k])
+	return a.curve[k] + (at-float64(k))*(a.curve[k+1]-a.curve[k])
+}
+
+// alone makes the evidence that of a fault which acts all the time.
+func (e *evidence) alone(curve *[curveSteps + 1]float64) {
+	e.logBayes = e.prior.logBayes(e.x, e.e, e.normal)
+	e.acts = []act{{span: span{rat: -1}, likely: 1, x: e.x, e: e.e, curve: curve}}
+}
+
+// scale multiplies the events by f, in whatever span they were.
+func (e *evidence) scale(f float64) {
+	before := e.prior.logBayes(e.x, e.e, e.normal)
+	e.x *= f
+	e.logBayes += e.prior.logBayes(e.x, e.e, e.normal) - before
+	e.acts = slices.Clone(e.acts)
+	for k := range e.acts {
+		e.acts[k].x *= f
+	}
 }
 
 // judgement is what the evidence says about a candidate.
@@ -84,23 +111,51 @@ func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgem
 	j.logOdds = math.Log(faultyShare) - math.Log1p(-faultyShare) + extraLogOdds
 	for i := range ch {
 		if ch[i].e > 0 {
-			j.logOdds += ch[i].prior.logBayes(ch[i].x, ch[i].e, ch[i].normal)
+			j.logOdds += ch[i].logBayes
 		}
 	}
 	j.faulty = 1 / (1 + math.Exp(-j.logOdds))
 	if j.faulty < 1e-6 {
 		return j
 	}
-	values := make([]float64, 0, len(scoresRate)*len(scoresNormal)*len(scoresImpact))
-	var share [3][]float64
-	for i := range ch {
+	values := j.outcomes()
+	total, sum := 0.0, 0.0
+	for _, v := range values {
+		total += v.weight
+		sum += v.weight * v.value
+	}
+	slices.SortFunc(values, func(a, b weighted) int {
+		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.weight, b.weight))
+	})
+	j.mean = j.faulty * sum / total
+	tail := (1 - p.Level) / 2
+	j.lower = j.quantile(values, total, tail)
+	j.upper = j.quantile(values, total, 1-tail)
+	return j
+}
+
+// weighted is one point of the quadrature.
+type weighted struct{ value, weight float64 }
+
+// outcomes lists what the avoidable impact of a faulty place may be.
+func (j *judgement) outcomes() []weighted {
+	ch := &j.channels
+	var share [3][]float64 // of complaints and appeals, which act all the time
+	for i := 1; i < len(ch); i++ {
 		if ch[i].e > 0 && ch[i].impact > 0 {
-			share[i] = ch[i].shares()
+			share[i] = ch[i].shares(&ch[i].acts[0])
 		}
 	}
-	sum := 0.0
-	for a := range scoresRate {
-		for b := range scoresNormal {
+	calls := ch[0].acts
+	if ch[0].e <= 0 || ch[0].impact <= 0 {
+		calls = []act{{likely: 1}}
+	}
+	out := make([]weighted, 0, len(calls)*len(scoresRate)*len(scoresNormal)*len(scoresImpact))
+	for k := range calls {
+		if share[0] = nil; ch[0].e > 0 && ch[0].impact > 0 {
+			share[0] = ch[0].shares(&calls[k])
+		}
+		for at := range len(scoresRate) * len(scoresNormal) {
 			for _, z := range scoresImpact {
 				v := 0.0
 				for i := range ch {
@@ -108,48 +163,48 @@ func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgem
 						continue
 					}
 					spread := math.Sqrt(ch[i].square) / ch[i].impact
-					impact := ch[i].impact * math.Exp(spread*z-spread*spread/2)
-					v += impact * share[i][a*len(scoresNormal)+b]
+					v += ch[i].impact * math.Exp(spread*z-spread*spread/2) * share[i][at]
 				}
-				values = append(values, v)
-				sum += v
+				out = append(out, weighted{v, calls[k].likely})
 			}
 		}
 	}
-	slices.Sort(values)
-	j.mean = j.faulty * sum / float64(len(values))
-	tail := (1 - p.Level) / 2
-	j.lower = j.quantile(values, tail)
-	j.upper = j.quantile(values, 1-tail)
-	return j
+	return out
 }
 
-// quantile of the mixture of zero (normal) and the sorted values (faulty).
-func (j *judgement) quantile(values []float64, q float64) float64 {
-	inner := (q - (1 - j.faulty)) / j.faulty
+// quantile of the mixture of zero (normal) and the sorted values (faulty), whose
+// weights add up to total. Between the middles of two points it is linear.
+func (j *judgement) quantile(values []weighted, total, q float64) float64 {
+	inner := (q - (1 - j.faulty)) / j.faulty * total
 	if inner <= 0 {
 		return 0
 	}
-	at := inner*float64(len(values)) - 0.5
-	i := int(math.Floor(at))
-	if i < 0 {
-		return values[0]
+	below := 0.0 // weight of the points before
+	for i, v := range values {
+		if at := below + v.weight/2; at >= inner {
+			if i == 0 {
+				return v.value
+			}
+			before := below - values[i-1].weight/2
+			return values[i-1].value + (inner-before)/(at-before)*(v.value-values[i-1].value)
+		}
+		below += v.weight
 	}
-	if i+1 >= len(values) {
-		return values[len(values)-1]
-	}
-	return values[i] + (at-float64(i))*(values[i+1]-values[i])
+	return values[len(values)-1].value
 }
 
-// shares gives the avoidable share at the quadrature's points.
-func (e *evidence) shares() []float64 {
-	shape, rate := e.prior.posterior(e.x, e.e)
+// shares gives the avoidable share at the quadrature's points, if the fault acts in
+// the given span. What a normal place would show there is known the better, the
+// more is known of this place when the fault does not act.
+func (e *evidence) shares(a *act) []float64 {
+	shape, rate := e.prior.posterior(a.x, a.e)
+	normal, normalRate := e.normal+e.x-a.x, e.normal+e.e-a.e
 	out := make([]float64, 0, len(scoresRate)*len(scoresNormal))
 	for _, zr := range scoresRate {
 		theta := gammaAt(shape, zr) / rate
 		for _, zn := range scoresNormal {
-			theta0 := gammaAt(e.normal, zn) / e.normal
-			out = append(out, e.avoidable(theta0/theta))
+			theta0 := gammaAt(normal, zn) / normalRate
+			out = append(out, a.avoidable(theta0/theta))
 		}
 	}
 	return out

@@ -55,6 +55,8 @@ func (m *model) fit() {
 	calls.Go(func() {
 		m.calls = m.callsChannel()
 		fitChannel(&m.calls, m.regions, scene)
+		m.acting = newActing(m)
+		m.acting.learn(m, m.normality())
 	})
 	customers := m.servedCustomers()
 	m.complaints = m.complaintChannel(false, customers)
@@ -70,6 +72,21 @@ func (m *model) fit() {
 			m.singles[i] = p.logBayes(m)
 		}
 	})
+}
+
+// normality is, by place, the probability that it is normal, as far as its rate of
+// bad calls over the whole window tells.
+func (m *model) normality() []float64 {
+	c := &m.calls
+	out := make([]float64, len(m.places))
+	inParallel(len(out), func(i int) {
+		out[i] = 1
+		if c.x[i] > 0 && c.expected[i] > 0 {
+			p, d := c.priors[m.sceneOf(i)], c.design[i]
+			out[i] = 1 - chance(p.faulty, p.logBayes(c.x[i]/d, c.expected[i]/d, p.normal))
+		}
+	})
+	return out
 }
 
 // withoutExposure tells whether there is nothing to set bad calls against: no

@@ -103,7 +103,7 @@ func (m *model) resample(c *candidate, list []hurt, seed, r uint64) judgement {
 	}
 	for k := range ch {
 		if events[k] > 0 {
-			ch[k].x *= now[k] / events[k]
+			ch[k].scale(now[k] / events[k])
 		}
 		ch[k].square = math.Max(ch[k].square-ch[k].impact*ch[k].impact/math.Max(c.served, 1), 0)
 	}

@@ -1,0 +1,402 @@
+package hotspots
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/hotcell/hotcell/geo"
+)
+
+// A fault may have begun or ended within the window, or break one technology only.
+// The good weeks and the good technologies would dilute it, and they are evidence
+// themselves: a place that is bad by nature is bad all the time. So the chance of
+// the data under a fault is a mixture over the spans in which it may act.
+
+// maxSteps bounds the steps that a window is cut into: longer windows have steps
+// of several weeks.
+const maxSteps = 6
+
+// technologies that are told apart: geo.RAT.
+const rats = int(geo.RAT5G) + 1
+
+// Prior weights of the spans: all the time on everything, an unbroken part of the
+// window's steps, one technology only.
+const (
+	spanAll  = 0.60
+	spanPart = 0.32
+	spanRAT  = 0.08
+)
+
+// span is where a fault acts: steps from … to−1 of the window (0 is the latest),
+// or one technology.
+type span struct {
+	from, to int // steps; to 0: the whole window
+	rat      int // −1: all
+	weight   float64
+}
+
+// count is events and their expectation.
+type count struct{ x, e float64 }
+
+// shares are a place's calls by step and by technology, effective like pool.x.
+type shares struct {
+	step [maxSteps]count
+	rat  [rats]count
+}
+
+// acting is what is known of how places' calls spread over the steps of the window
+// and over technologies.
+type acting struct {
+	steps     int // 0 or 1: nothing is known of parts of the window
+	perStep   int // weeks in a step
+	weeks     []Week
+	from      []int32           // place i has weeks[from[i]:from[i+1]]
+	factor    [maxSteps]float64 // rate of the step over the window's, everywhere
+	usual     [maxSteps]float64 // share of all expected events in the step
+	usualRAT  [rats]float64
+	spans     []span
+	stepAlike float64 // concentration of normal places' events over steps
+	ratAlike  float64
+}
+
+// newActing sorts the weeks of the window by place. Weeks before the window serve
+// for trends only.
+func newActing(m *model) acting {
+	var a acting
+	week := 7 * 24 * time.Hour
+	weeks := int((m.ev.Query.Window + week - 1) / week)
+	if weeks == 0 {
+		weeks = 4
+	}
+	a.perStep = (weeks + maxSteps - 1) / maxSteps
+	a.steps = (weeks + a.perStep - 1) / a.perStep
+	if m.noUse {
+		a.steps = 1
+	}
+	a.from = make([]int32, len(m.ids)+1)
+	if a.steps > 1 {
+		a.weeks = make([]Week, 0, len(m.ev.Weeks))
+		for _, w := range m.ev.Weeks {
+			if w.Week >= 0 && int(w.Week) < weeks && w.Place != 0 {
+				a.weeks = append(a.weeks, w)
+			}
+		}
+		order := func(x, y Week) int {
+			return cmp.Or(cmp.Compare(x.Place, y.Place), cmp.Compare(x.Week, y.Week), cmp.Compare(x.CappedCalls, y.CappedCalls), cmp.Compare(x.CappedBad, y.CappedBad))
+		}
+		if !slices.IsSortedFunc(a.weeks, order) {
+			slices.SortFunc(a.weeks, order)
+		}
+	}
+	if len(a.weeks) == 0 {
+		a.steps = 1
+	}
+	k := 0
+	for i, id := range m.ids {
+		for ; k < len(a.weeks) && a.weeks[k].Place < id; k++ {
+		}
+		a.from[i] = int32(k)
+		for ; k < len(a.weeks) && a.weeks[k].Place == id; k++ {
+		}
+	}
+	a.from[len(m.ids)] = int32(k)
+	a.spans = possibleSpans(a.steps)
+	return a
+}
+
+// possibleSpans lists the spans with their prior weights.
+func possibleSpans(steps int) []span {
+	out := []span{{rat: -1, weight: spanAll}}
+	for from := range steps {
+		for to := from + 1; to <= steps; to++ {
+			if to-from < steps {
+				out = append(out, span{from: from, to: to, rat: -1})
+			}
+		}
+	}
+	if n := len(out) - 1; n > 0 {
+		for k := range out[1:] {
+			out[1+k].weight = spanPart / float64(n)
+		}
+	} else {
+		out[0].weight += spanPart
+	}
+	for r := 1; r < rats; r++ {
+		out = append(out, span{rat: r, weight: spanRAT / float64(rats-1)})
+	}
+	return out
+}
+
+// learn finds how normal places' bad calls spread: the rate of each step over the
+// whole window's, and by how much more than chance single places depart from it.
+// normal is the probability that a place is normal.
+func (a *acting) learn(m *model, normal []float64) {
+	var x, n, e [maxSteps]float64
+	var byRAT [rats]float64
+	for k := range a.factor {
+		a.factor[k] = 1
+	}
+	for i := range m.places {
+		w := normal[i]
+		for _, wk := range a.weeks[a.from[i]:a.from[i+1]] {
+			k := int(wk.Week) / a.perStep
+			calls := clean(float64(wk.CappedCalls))
+			x[k] += w * clean(float64(wk.CappedBad))
+			if pl := &m.places[i]; pl.calls > 0 {
+				n[k] += w * calls * m.calls.expected[i] / pl.calls
+				e[k] += calls * m.calls.expected[i] / pl.calls
+			}
+		}
+		for _, o := range m.calls.obs[m.calls.from[i]:m.calls.from[i+1]] {
+			byRAT[m.calls.strata[o.key].class/indoors] += o.n * m.calls.ref.rates[o.key]
+		}
+	}
+	allX, allN, allE, allRAT := 0.0, 0.0, 0.0, 0.0
+	for k := range a.steps {
+		allX, allN, allE = allX+x[k], allN+n[k], allE+e[k]
+	}
+	const prior = 30 // events
+	for k := range a.steps {
+		if allX > 0 && allN > 0 {
+			a.factor[k] = (prior + x[k]) / (prior + n[k]*allX/allN)
+		}
+		a.usual[k] = 1 / float64(a.steps)
+		if allE > 0 {
+			a.usual[k] = e[k] / allE
+		}
+	}
+	for _, v := range byRAT {
+		allRAT += v
+	}
+	for k, v := range byRAT {
+		if allRAT > 0 {
+			a.usualRAT[k] = v / allRAT
+		}
+	}
+	a.stepAlike, a.ratAlike = unlikely, unlikely
+	var steps, techs dispersion
+	for i := range m.places {
+		if normal[i] < 0.5 || m.calls.x[i] < leastSpread*m.calls.design[i] {
+			continue
+		}
+		s := a.of(m, i)
+		steps.add(s.step[:a.steps], normal[i])
+		techs.add(s.rat[:], normal[i])
+	}
+	a.stepAlike, a.ratAlike = steps.concentration(), techs.concentration()
+}
+
+const (
+	leastSpread = 5   // effective events from which a place's spread says something
+	unlikely    = 1e6 // concentration of places that spread by chance alone
+)
+
+// dispersion sums up how much more than chance the events of normal places depart
+// from their usual spread over classes: Pearson's χ² has mean (classes−1)·(x+K)/(1+K)
+// under a Dirichlet–multinomial of concentration K (Mosimann 1962).
+type dispersion struct {
+	chi, free, events []float64
+}
+
+func (d *dispersion) add(s []count, weight float64) {
+	x, e, chi, classes := 0.0, 0.0, 0.0, -1.0
+	for _, c := range s {
+		x += c.x
+		e += c.e
+	}
+	for _, c := range s {
+		if want := x * c.e / e; want > 0.5 {
+			chi += (c.x - want) * (c.x - want) / want
+			classes++
+		}
+	}
+	if classes > 0 {
+		d.chi = append(d.chi, weight*chi)
+		d.free = append(d.free, weight*classes)
+		d.events = append(d.events, x)
+	}
+}
+
+// concentration solves for K. A place's χ² counts up to three times its mean: what
+// departs by more is a fault that the rate alone does not show.
+func (d *dispersion) concentration() float64 {
+	const usual, strength = 60.0, 20.0 // believed, and worth so many degrees of freedom
+	k := usual
+	for range 20 {
+		over, room := strength*10/(1+usual), strength*10.0 // excess of χ² over its mean by chance, as (x−1)/(1+K) per degree
+		for i, chi := range d.chi {
+			most := 3 * d.free[i] * (d.events[i] + k) / (1 + k)
+			over += math.Min(chi, most) - d.free[i]
+			room += d.free[i] * (d.events[i] - 1)
+		}
+		next := math.Min(math.Max(room/math.Max(over, 1e-9)-1, 5), unlikely)
+		if math.Abs(next-k) < 0.01*k {
+			break
+		}
+		k = next
+	}
+	return k
+}
+
+// of gives a place's effective events and expectations by step and technology.
+// Located calls are known by week; records spread from radio cells are taken to be
+// spread over the steps as usual.
+func (a *acting) of(m *model, i int) shares {
+	var s shares
+	c := &m.calls
+	pl := &m.places[i]
+	e, d := c.expected[i], c.design[i]
+	if e <= 0 {
+		return s
+	}
+	if a.steps > 1 {
+		var calls, bad [maxSteps]float64
+		sum, sumBad := 0.0, 0.0
+		for _, w := range a.weeks[a.from[i]:a.from[i+1]] {
+			k := int(w.Week) / a.perStep
+			n := math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad))) * a.factor[k]
+			calls[k] += n
+			bad[k] += clean(float64(w.CappedBad))
+			sum += n
+			sumBad += clean(float64(w.CappedBad))
+		}
+		located := 1.0 // share of the bad calls whose week is known
+		if pl.bad > 0 {
+			located = math.Min(1, math.Max(pl.bad-pl.extra.bad, 0)/pl.bad)
+		}
+		for k := range a.steps {
+			share := a.usual[k]
+			if sum > 0 {
+				share = calls[k] / sum
+			}
+			known := share
+			if sumBad > 0 {
+				known = bad[k] / sumBad
+			}
+			s.step[k] = count{c.x[i] / d * (located*known + (1-located)*share), e / d * share}
+		}
+	}
+	all := c.obs[c.from[i]:c.from[i+1]]
+	total := 0.0
+	for _, o := range all {
+		r := &s.rat[c.strata[o.key].class/indoors]
+		r.x += o.x / d
+		n := o.n * c.ref.rates[o.key]
+		r.e += n
+		total += n
+	}
+	for r := range s.rat {
+		if total > 0 {
+			s.rat[r].e *= e / d / total
+		}
+	}
+	return s
+}
+
+// add adds the shares of a place to a pool's.
+func (s *shares) add(o *shares) {
+	for k := range s.step {
+		s.step[k].x += o.step[k].x
+		s.step[k].e += o.step[k].e
+	}
+	for k := range s.rat {
+		s.rat[k].x += o.rat[k].x
+		s.rat[k].e += o.rat[k].e
+	}
+}
+
+// inSpan splits the shares into what lies in a span and what does not.
+func (s *shares) inSpan(sp span, steps int) (in, out count, family []count, inside func(k int) bool) {
+	if sp.rat >= 0 {
+		family = s.rat[:]
+		inside = func(k int) bool { return k == sp.rat }
+	} else {
+		family = s.step[:steps]
+		inside = func(k int) bool { return k >= sp.from && k < sp.to }
+	}
+	for k, c := range family {
+		if inside(k) {
+			in.x += c.x
+			in.e += c.e
+		} else {
+			out.x += c.x
+			out.e += c.e
+		}
+	}
+	return in, out, family, inside
+}
+
+// logSpread is the log probability of how events spread over classes in proportion
+// to their expectations, given their sum, relative to a multinomial: places differ
+// in that by a Dirichlet distribution of the given concentration for all classes.
+func logSpread(s []count, inside func(k int) bool, concentration, all float64) float64 {
+	v, x, e := 0.0, 0.0, 0.0
+	for k, c := range s {
+		if !inside(k) || c.e <= 0 {
+			continue
+		}
+		x += c.x
+		e += c.e
+		if c.x > 0 {
+			alpha := concentration * c.e / all
+			v += lgammaRatio(alpha, c.x) - c.x*math.Log(c.e)
+		}
+	}
+	if x == 0 {
+		return 0
+	}
+	return v - lgammaRatio(concentration*e/all, x) + x*math.Log(e)
+}
+
+// lgammaRatio is log Γ(a+x)/Γ(a).
+func lgammaRatio(a, x float64) float64 {
+	up, _ := math.Lgamma(a + x)
+	down, _ := math.Lgamma(a)
+	return up - down
+}
+
+// spanBayes is the log Bayes factor of a fault that acts in each span against a
+// normal place, in the order of acting.spans, and the log of their weighted mean.
+// out, when not nil, receives the single ones with the log of their weights added.
+func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []float64) float64 {
+	whole := pr.logBayes(x, e, normal)
+	high := math.Inf(-1)
+	var room [1 + maxSteps*(maxSteps+1)/2 + rats]float64
+	all := out
+	if all == nil {
+		all = room[:len(a.spans)]
+	}
+	everything := func(int) bool { return true }
+	base := logMarginal(x, e, normal, normal)
+	var spread [2]float64
+	for k, sp := range a.spans {
+		all[k] = math.Inf(-1)
+		if k == 0 {
+			all[k] = math.Log(sp.weight) + whole
+			high = all[k]
+			continue
+		}
+		in, rest, family, inside := s.inSpan(sp, a.steps)
+		if in.x <= in.e || in.e <= 0 || rest.e <= 0 {
+			continue // nothing to see in there
+		}
+		alike, kind := a.stepAlike, 0
+		if sp.rat >= 0 {
+			alike, kind = a.ratAlike, 1
+		}
+		if spread[kind] == 0 {
+			spread[kind] = logSpread(family, everything, alike, e)
+		}
+		outside := func(k int) bool { return !inside(k) }
+		all[k] = math.Log(sp.weight) + pr.logFaulty(in.x, in.e) + logMarginal(rest.x, rest.e, normal, normal) - base +
+			logSpread(family, inside, alike, e) + logSpread(family, outside, alike, e) - spread[kind]
+		high = math.Max(high, all[k])
+	}
+	sum := 0.0
+	for _, v := range all {
+		sum += math.Exp(v - high)
+	}
+	return high + math.Log(sum)
+}
