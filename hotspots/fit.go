@@ -51,12 +51,14 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	}
 	heterogeneity := 1 / defaultPrior.normal
 	for range clipRounds {
-		c.ref.estimate(c, wx, wn, heterogeneity)
+		c.ref.estimate(c, wx, wn)
 		inParallel(n, func(i int) {
+			e := c.ref.roughly(c.obs[c.from[i]:c.from[i+1]])
+			wn[i] = c.voice(i, e, heterogeneity)
+			wx[i] = wn[i]
 			if x := c.x[i]; x > 0 {
-				e := c.ref.roughly(c.obs[c.from[i]:c.from[i+1]])
 				top := e + clipWidth*math.Sqrt(e*c.design[i]+heterogeneity*e*e)
-				wx[i] = math.Min(1, top/x)
+				wx[i] *= math.Min(1, top/x)
 			}
 		})
 	}
@@ -72,14 +74,14 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 			all = fitPrior(bins, around, 8)
 		}
 		inParallel(n, func(i int) {
-			wx[i], wn[i] = 1, 1
+			wn[i] = c.voice(i, c.expected[i], 1/all.normal)
 			if x := c.x[i]; x > 0 && c.expected[i] > 0 {
 				d := c.design[i]
-				wx[i] = 1 - chance(all.faulty, all.logBayes(x/d, c.expected[i]/d, all.normal))
-				wn[i] = wx[i]
+				wn[i] *= 1 - chance(all.faulty, all.logBayes(x/d, c.expected[i]/d, all.normal))
 			}
+			wx[i] = wn[i]
 		})
-		c.ref.estimate(c, wx, wn, 1/all.normal)
+		c.ref.estimate(c, wx, wn)
 		c.expectAll(wx, wn)
 	}
 	for s, bins := range c.binned(scene) {
@@ -96,6 +98,14 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	fallback := c.fit.Fallback
 	c.fit = c.check(scene)
 	c.fit.Fallback = fallback
+}
+
+// voice is how much of a place's use counts for what is normal. Places differ by
+// nature, so a large one tells little more than a middling one: with variance
+// d·e + h·e² of its events, d/(d + h·e) of them make it count in proportion to what
+// it tells. A large fault cannot outvote many places.
+func (c *channel) voice(i int, e, heterogeneity float64) float64 {
+	return c.design[i] / (c.design[i] + heterogeneity*e)
 }
 
 // leastEvents is how many effective events a prior is fitted on.

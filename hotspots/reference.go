@@ -28,7 +28,6 @@ type level struct {
 // factor is a ratio of observed to expected events.
 type factor struct {
 	x, e     float64
-	ee       float64 // sum of squared expected events by place
 	strength float64 // worth of one expected event
 }
 
@@ -96,20 +95,16 @@ func newReference(tree *regionTree, strata []stratum) *reference {
 }
 
 // estimate fits the factors one level after another on weighted sums: wx weights
-// a place's events, wn its use. Places differ by more than chance (heterogeneity,
-// a variance), so a factor that rests on one big place is worth at most
-// 1/heterogeneity events.
-func (r *reference) estimate(c *channel, wx, wn []float64, heterogeneity float64) {
-	type sums struct{ x, n, nn float64 }
+// a place's events, wn its use.
+func (r *reference) estimate(c *channel, wx, wn []float64) {
+	type sums struct{ x, n float64 }
 	byKey := make([]sums, len(c.strata))
 	design, weight := 0.0, 0.0
 	for i := range c.x {
 		for _, o := range c.obs[c.from[i]:c.from[i+1]] {
 			s := &byKey[o.key]
-			n := wn[i] * o.n
 			s.x += wx[i] * o.x
-			s.n += n
-			s.nn += n * n
+			s.n += wn[i] * o.n
 		}
 		design += c.x[i] * c.design[i]
 		weight += c.x[i]
@@ -140,15 +135,10 @@ func (r *reference) estimate(c *channel, wx, wn []float64, heterogeneity float64
 			if f >= 0 {
 				lv.factors[f].x += byKey[k].x
 				lv.factors[f].e += byKey[k].n * rate[k]
-				lv.factors[f].ee += byKey[k].nn * rate[k] * rate[k]
 			}
 		}
 		for i := range lv.factors {
-			f := &lv.factors[i]
-			f.strength = 1
-			if f.e > 0 {
-				f.strength = 1 / (design + heterogeneity*f.ee/f.e)
-			}
+			lv.factors[i].strength = 1 / design
 		}
 		for k, f := range lv.of {
 			if f >= 0 {
