@@ -52,8 +52,10 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 	heterogeneity := 1 / defaultPrior.normal
 	for range clipRounds {
 		c.ref.estimate(c, wx, wn)
+		inParallel(n, func(i int) { c.expected[i] = c.ref.roughly(c.obs[c.from[i]:c.from[i+1]]) })
+		level := c.level(heterogeneity)
 		inParallel(n, func(i int) {
-			e := c.ref.roughly(c.obs[c.from[i]:c.from[i+1]])
+			e := level * c.expected[i]
 			wn[i] = c.voice(i, e, heterogeneity)
 			wx[i] = wn[i]
 			if x := c.x[i]; x > 0 {
@@ -62,7 +64,7 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 			}
 		})
 	}
-	c.expectAll(wx, wn)
+	c.expectAll(wx, wn, heterogeneity)
 	all := defaultPrior
 	for range softRounds {
 		switch bins := c.binned(scene)[scenes]; {
@@ -82,7 +84,7 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 			wx[i] = wn[i]
 		})
 		c.ref.estimate(c, wx, wn)
-		c.expectAll(wx, wn)
+		c.expectAll(wx, wn, 1/all.normal)
 	}
 	for s, bins := range c.binned(scene) {
 		if s == int(scenes) {
@@ -108,11 +110,44 @@ func (c *channel) voice(i int, e, heterogeneity float64) float64 {
 	return c.design[i] / (c.design[i] + heterogeneity*e)
 }
 
+// level is where the middle place stands against the reference, by what places tell,
+// and 1 at most: a fault that covers a quarter raises the rates of its strata whatever
+// part of it is left out or clipped, and then most places lie below. The median of a
+// count is a third below its mean, that of a gamma with variance h by the share h/3.
+func (c *channel) level(heterogeneity float64) float64 {
+	const least, bins, most = 2.0, 800, 4.0
+	var weight [bins]float64
+	total := 0.0
+	for i, e := range c.expected {
+		e /= c.design[i]
+		if e < least {
+			continue
+		}
+		ratio := (c.x[i]/c.design[i] + 1.0/3) / e
+		w := e / (1 + heterogeneity*e)
+		weight[min(int(ratio/most*bins), bins-1)] += w
+		total += w
+	}
+	if total < 30 || c.propensity || c.counts {
+		return 1
+	}
+	below := 0.0
+	for k, w := range weight {
+		if below+w >= total/2 {
+			middle := (float64(k) + (total/2-below)/w) * most / bins
+			return math.Min(1, middle/(1-heterogeneity/3))
+		}
+		below += w
+	}
+	return 1
+}
+
 // leastEvents is how many effective events a prior is fitted on.
 const leastEvents = 30
 
 // expectAll fills expected. Own data are left out where there are any events.
-func (c *channel) expectAll(wx, wn []float64) {
+func (c *channel) expectAll(wx, wn []float64, heterogeneity float64) {
+	c.ref.scale = 1
 	inParallel(len(c.x), func(i int) {
 		all := c.obs[c.from[i]:c.from[i+1]]
 		if c.x[i] > 0 {
@@ -121,6 +156,8 @@ func (c *channel) expectAll(wx, wn []float64) {
 			c.expected[i] = c.ref.roughly(all)
 		}
 	})
+	c.ref.scale = c.level(heterogeneity)
+	inParallel(len(c.x), func(i int) { c.expected[i] *= c.ref.scale })
 }
 
 // inParallel calls do for 0 … n−1, each of which must write only what is its own,

@@ -59,9 +59,9 @@ func DefaultParams() Params {
 		HalfLifeDays: 14,
 		PerCustomer:  1.5,
 		Level:        0.90,
-		FalseShare:   0.01,
-		Fill:         5,
-		FillFaulty:   0.5,
+		FalseShare:   0.02,
+		Fill:         15,
+		FillFaulty:   0.15,
 		JoinOdds:     0.3,
 		KeepCells:    0.30,
 		Value: ValueTable{

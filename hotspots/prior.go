@@ -190,7 +190,7 @@ func (c *channel) binned(scene func(i int) int32) [scenes + 1][]bin {
 // logPosterior is the penalised log likelihood of a prior. The penalties keep the
 // fit sane where data say little; around is what is believed then.
 func (p prior) logPosterior(bins []bin, faulty []float64, around prior) float64 {
-	if p.faulty <= 1e-4 || p.faulty >= 0.4 || p.normal < 2 || p.normal > 400 {
+	if p.faulty < leastFaulty || p.faulty >= 0.4 || p.normal < 2 || p.normal > 400 {
 		return math.Inf(-1)
 	}
 	square := func(v float64) float64 { return v * v }
@@ -282,3 +282,8 @@ func lowerScatter(bins []bin, around float64) float64 {
 	}
 	return h
 }
+
+// leastFaulty bounds the share of faulty places from below: where faults are hard to
+// tell from normal places the likelihood is flat, and a share that runs to nothing
+// would rule out every place for lack of company.
+const leastFaulty = 0.02

@@ -14,6 +14,7 @@ type reference struct {
 	levels []level
 	rates  []float64 // by stratum, nobody left out
 	most   float64   // bounds what is normal
+	scale  float64   // of all rates: see channel.level
 }
 
 // level is one kind of factor: each stratum belongs to at most one of them.
@@ -50,7 +51,7 @@ const (
 
 // newReference lays out the levels for a set of strata.
 func newReference(tree *regionTree, strata []stratum) *reference {
-	r := &reference{most: mostNormal}
+	r := &reference{most: mostNormal, scale: 1}
 	add := func(prior float64, classed bool, key func(st stratum) (int64, bool)) {
 		l := level{of: make([]int32, len(strata)), base: make([]float64, len(strata)), prior: prior, classed: classed}
 		numbers := map[int64]int32{}
@@ -156,7 +157,7 @@ func (r *reference) roughly(all []obs) float64 {
 	for _, o := range all {
 		sum += o.n * r.rates[o.key]
 	}
-	return sum
+	return r.scale * sum
 }
 
 // mostNormal bounds a reference: where every second call is bad, nothing is
@@ -194,7 +195,7 @@ func (r *reference) expect(all []obs, wx, wn float64) float64 {
 	}
 	sum := 0.0
 	for i, o := range all {
-		sum += o.n * math.Min(rates[i], r.most)
+		sum += o.n * math.Min(r.scale*rates[i], r.most)
 	}
 	return sum
 }
