@@ -61,7 +61,7 @@ type Config struct {
 
 // DefaultConfig is the run whose table is published.
 func DefaultConfig() Config {
-	return Config{Set: Reporting, Seeds: 7, Types: city.Types(), Calls: 400_000, Scratch: os.TempDir()}
+	return Config{Set: Reporting, Seeds: 20, Types: city.Types(), Calls: 400_000, Scratch: os.TempDir()}
 }
 
 // City is the configuration of one measured city: the knobs follow from the seed.
