@@ -12,7 +12,9 @@ type chunk struct {
 	part
 	more []part   // further records, from other places of the file
 	odd  *oddLine // a line that could not be read as a row; data is empty then
-	done func()   // called when the rows were mapped; nil: nothing to do
+	// release gives the memory of the records back, when nothing points into it any
+	// more; nil where it cannot be used again.
+	release func()
 }
 
 func (c *chunk) size() int {
@@ -45,11 +47,23 @@ type chunker struct {
 	line  uint64
 	seq   int
 	done  bool
-	err   error // why the stream broke off; nil at a proper end
+	free  chan []byte // buffers of chunks that were released
+	err   error       // why the stream broke off; nil at a proper end
 }
 
 func newChunker(r io.Reader, size, maxLine int, delim byte, quotes bool) *chunker {
-	return &chunker{r: r, size: max(size, 2*maxLine), maxLine: maxLine, delim: delim, quotes: quotes, line: 1}
+	return &chunker{r: r, size: max(size, 2*maxLine), maxLine: maxLine, delim: delim, quotes: quotes, line: 1, free: make(chan []byte, 16)}
+}
+
+// buffer gives one of the chunker's size. carry may lie in it: a released chunk's
+// end is only copied after that.
+func (c *chunker) buffer() []byte {
+	select {
+	case b := <-c.free:
+		return b
+	default:
+		return make([]byte, c.size)
+	}
 }
 
 // fill reads until b is full or the stream ends.
@@ -86,7 +100,7 @@ func (c *chunker) next() (ch chunk, ok bool) {
 		}
 		buf := c.carry
 		if !c.done {
-			b := make([]byte, c.size)
+			b := c.buffer()
 			buf = c.fill(b, copy(b, c.carry))
 		}
 		c.carry = nil
@@ -97,7 +111,14 @@ func (c *chunker) next() (ch chunk, ok bool) {
 		c.carry = buf[cut:]
 		c.stuck = len(c.carry) > c.maxLine
 		if cut > 0 {
-			return c.emit(c.take(buf[:cut])), true
+			ch := c.take(buf[:cut])
+			ch.release = func() {
+				select {
+				case c.free <- buf[:cap(buf)]:
+				default:
+				}
+			}
+			return c.emit(ch), true
 		}
 	}
 }

@@ -17,13 +17,14 @@ import (
 // parquetFile is an opened Parquet file. Columns are the leaves of its schema,
 // with dotted names; row numbers, from 1, stand for lines.
 type parquetFile struct {
-	file   *parquet.File
-	names  []string
-	write  []func([]byte, parquet.Value) []byte // per leaf: the value as text
-	flat   []bool                               // per leaf: one value per row, no list
-	groups []parquet.RowGroup
-	rows   int64
-	damage atomic.Pointer[error]
+	file    *parquet.File
+	names   []string
+	write   []func([]byte, parquet.Value) []byte // per leaf: the value as text
+	flat    []bool                               // per leaf: one value per row, no list
+	present []byte                               // per leaf: definition level of a value that is there
+	groups  []parquet.RowGroup
+	rows    int64
+	damage  atomic.Pointer[error]
 }
 
 // openParquet reads the footer. The error is a sentence.
@@ -50,6 +51,7 @@ func openParquet(in *input) (pf *parquetFile, err error) {
 		pf.names = append(pf.names, strings.Join(path, "."))
 		pf.write = append(pf.write, parquetText(leaf.Node.Type()))
 		pf.flat = append(pf.flat, leaf.MaxRepetitionLevel == 0)
+		pf.present = append(pf.present, byte(leaf.MaxDefinitionLevel))
 	}
 	for _, g := range pf.groups {
 		n := g.NumRows()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -54,7 +55,7 @@ func (c *parquetChunks) next() (chunk, bool) {
 	}
 	p, _ := c.parts.Get().(*parquetPart)
 	if p == nil {
-		p = &parquetPart{columns: make([]parquetTexts, len(c.pf.names))}
+		p = &parquetPart{columns: make([]parquetTexts, len(c.pf.names)), texts: make([]byte, 0, 8*len(c.pf.names)*parquetRowsPerChunk)}
 	}
 	p.texts, p.lost, p.err = p.texts[:0], 0, nil
 	rows := min(c.left, parquetRowsPerChunk)
@@ -70,7 +71,7 @@ func (c *parquetChunks) next() (chunk, bool) {
 		p.lost, c.left = c.left, 0
 	}
 	ch := chunk{seq: c.seq, part: part{line: c.row + 1, rows: rows, parquet: p}}
-	ch.done = func() { c.parts.Put(p) }
+	ch.release = func() { c.parts.Put(p) }
 	c.seq++
 	c.row += uint64(rows + p.lost)
 	return ch, true
@@ -80,7 +81,7 @@ func (c *parquetChunks) next() (chunk, bool) {
 // fewer only with an error. The values of a list are divided by semicolons.
 func (c *parquetChunks) fill(p *parquetPart, column, n int) (rows int, err error) {
 	to := &p.columns[column]
-	to.start, to.ends = len(p.texts), to.ends[:0]
+	to.start, to.ends = len(p.texts), slices.Grow(to.ends[:0], n)
 	defer func() {
 		if r := recover(); r != nil { // damaged pages can make the library panic
 			err = fmt.Errorf("%v", r)
@@ -89,10 +90,13 @@ func (c *parquetChunks) fill(p *parquetPart, column, n int) (rows int, err error
 	}()
 	for len(c.columns) <= column {
 		chunk := c.pf.groups[c.group-1].ColumnChunks()[len(c.columns)]
-		c.columns = append(c.columns, &parquetColumn{pages: chunk.Pages(), buf: make([]parquet.Value, 256)})
+		c.columns = append(c.columns, &parquetColumn{pages: chunk.Pages(), buf: make([]parquet.Value, 256), write: c.pf.write[column],
+			flat: c.pf.flat[column], present: c.pf.present[column]})
 	}
-	from, write, flat := c.columns[column], c.pf.write[column], c.pf.flat[column]
+	from := c.columns[column]
+	flat := from.flat
 	for {
+		from.spell(p, to, n)
 		if flat && len(to.ends) == n {
 			return n, nil
 		}
@@ -125,7 +129,7 @@ func (c *parquetChunks) fill(p *parquetPart, column, n int) (rows int, err error
 			}
 			end := 0
 			if !v.IsNull() {
-				p.texts, end = write(p.texts, *v), 1
+				p.texts, end = from.write(p.texts, *v), 1
 			}
 			to.ends = append(to.ends, len(p.texts)<<1|end)
 		}
@@ -141,27 +145,36 @@ func (c *parquetChunks) close() {
 
 // parquetColumn reads the values of one column of a row group.
 type parquetColumn struct {
-	pages  parquet.Pages
+	pages   parquet.Pages
+	write   func([]byte, parquet.Value) []byte
+	flat    bool
+	present byte // definition level of a value that is there
+
 	page   parquet.Page
 	done   parquet.Page        // read to its end; its memory may be used again when have is empty
-	values parquet.ValueReader // of the page
+	values parquet.ValueReader // of the page; nil when there is none
 	buf    []parquet.Value
 	have   []parquet.Value // read, not yet taken
+
+	// Of a page of a flat column that has a dictionary: the numbers of the values
+	// that are there, and the levels of all rows; nil when all are there.
+	indexes []int32
+	levels  []byte
+	words   [][]byte // the dictionary's values as text
 }
 
-// more reads the next values. At the end of the group it returns io.EOF.
+// more reads the next values, into have or into indexes. At the end of the group
+// it returns io.EOF.
 func (c *parquetColumn) more() error {
 	for range 1000 {
 		if c.values == nil {
-			if c.done != nil {
-				parquet.Release(c.done)
-				c.done = nil
-			}
-			page, err := c.pages.ReadPage()
-			if err != nil {
+			if err := c.open(); err != nil {
 				return err
 			}
-			c.page, c.values = page, page.Values()
+			if len(c.indexes) > 0 || len(c.levels) > 0 {
+				return nil
+			}
+			continue
 		}
 		n, err := c.values.ReadValues(c.buf)
 		c.have = c.buf[:n]
@@ -177,6 +190,64 @@ func (c *parquetColumn) more() error {
 	return io.ErrNoProgress
 }
 
+// open goes to the next page.
+func (c *parquetColumn) open() (err error) {
+	if c.done != nil {
+		parquet.Release(c.done)
+		c.done = nil
+	}
+	if c.page, err = c.pages.ReadPage(); err != nil {
+		return err
+	}
+	dictionary := c.page.Dictionary()
+	if !c.flat || dictionary == nil {
+		c.values = c.page.Values()
+		return nil
+	}
+	if c.words == nil {
+		text := make([]byte, 0, dictionary.Size())
+		for i := range dictionary.Len() {
+			at := len(text)
+			text = c.write(text, dictionary.Index(int32(i)))
+			c.words = append(c.words, text[at:])
+		}
+	}
+	numbers := c.page.Data()
+	c.indexes, c.levels = numbers.Int32(), c.page.DefinitionLevels()
+	return nil
+}
+
+// spell writes the next values of a page with a dictionary, if that is what is at
+// hand.
+func (c *parquetColumn) spell(p *parquetPart, to *parquetTexts, n int) {
+	if len(c.indexes) == 0 && len(c.levels) == 0 {
+		return
+	}
+	texts, ends := p.texts, to.ends
+	for len(ends) < n {
+		if c.levels != nil {
+			if len(c.levels) == 0 {
+				break
+			}
+			there := c.levels[0] == c.present
+			c.levels = c.levels[1:]
+			if !there {
+				ends = append(ends, len(texts)<<1)
+				continue
+			}
+		} else if len(c.indexes) == 0 {
+			break
+		}
+		texts = append(texts, c.words[c.indexes[0]]...)
+		ends = append(ends, len(texts)<<1|1)
+		c.indexes = c.indexes[1:]
+	}
+	p.texts, to.ends = texts, ends
+	if len(c.indexes) == 0 && len(c.levels) == 0 {
+		c.done, c.indexes, c.levels = c.page, nil, nil
+	}
+}
+
 func (c *parquetColumn) close() {
 	defer func() { _ = recover() }() // it was only read, and may be damaged
 	_ = c.pages.Close()
@@ -190,7 +261,6 @@ type parquetRows struct {
 	at0  uint64 // number of the next row
 	i    int    // of the next row in the part
 	left int
-	text []byte // of the rows given; only ever appended to, because fields point into it
 }
 
 func newParquetRows(pf *parquetFile) *parquetRows {
@@ -219,22 +289,14 @@ func (r *parquetRows) damaged() (more bool, fault *rowFault) {
 	if r.part.lost = 0; n == 0 {
 		return false, nil
 	}
-	r.at, r.raw = r.at0, nil
+	r.at, r.raw = r.at0, r.raw[:0]
 	clear(r.fields)
 	return true, faultf(ReasonFileIncomplete, "from row %d on %d rows cannot be read: the file is damaged (%v); ask its source to send it again", r.at0, n, r.part.err)
 }
 
-// take writes one row, its fields one after the other.
+// take takes one row out of the columns.
 func (r *parquetRows) take() {
-	size := 2 * len(r.part.columns)
-	for c := range r.part.columns {
-		from, to := r.part.columns[c].span(r.i)
-		size += to - from
-	}
-	if cap(r.text)-len(r.text) < size {
-		r.text = make([]byte, 0, max(1<<20, size))
-	}
-	text, start := r.text, len(r.text)
+	raw := r.raw[:0]
 	for c := range r.part.columns {
 		texts := &r.part.columns[c]
 		r.fields[c] = nil
@@ -242,12 +304,10 @@ func (r *parquetRows) take() {
 			continue
 		}
 		from, to := texts.span(r.i)
-		text = append(text, '\x1f') // so that "a","b" and "ab","" are different rows
-		at := len(text)
-		text = append(text, r.part.texts[from:to]...)
-		r.fields[c] = text[at:len(text):len(text)]
+		r.fields[c] = r.part.texts[from:to:to]
+		raw = append(append(raw, '\x1f'), r.fields[c]...) // so that "a","b" and "ab","" are different rows
 	}
-	r.text, r.raw = text, text[start:len(text):len(text)]
+	r.raw = raw
 	r.i++
 }
 

@@ -30,7 +30,7 @@ type mapped[T any] struct {
 	bytes   int
 	methods [8]uint64 // located rows by geo.Method
 	causes  [causeClasses]uint64
-	err     error
+	release func() // see chunk
 }
 
 type pipeline[T any] struct {
@@ -146,7 +146,7 @@ func (p *pipeline[T]) work(ctx context.Context) error {
 
 // mapChunk turns a chunk into records and rejects.
 func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, r rowReader) *mapped[T] {
-	out := &mapped[T]{seq: ch.seq, bytes: ch.size()}
+	out := &mapped[T]{seq: ch.seq, bytes: ch.size(), release: ch.release}
 	select {
 	case out.rows = <-p.free:
 	default:
@@ -159,9 +159,6 @@ func (p *pipeline[T]) mapChunk(ch chunk, m *mapper, r rowReader) *mapped[T] {
 	p.mapPart(ch.part, m, r, out)
 	for _, more := range ch.more {
 		p.mapPart(more, m, r, out)
-	}
-	if ch.done != nil {
-		ch.done()
 	}
 	return out
 }

@@ -131,6 +131,9 @@ func (w *writer[T]) take(ctx, flush context.Context, m *mapped[T]) error {
 			return err
 		}
 		rows = nil
+		if m.release != nil { // the batch has copied the texts, and so have the rows held back
+			m.release()
+		}
 	}
 	if err := w.send(ctx, flush, rows, m.rows[:0], w.p.ld, true); err != nil {
 		return err
