@@ -53,7 +53,6 @@ func (w *writer[T]) resolve(ctx, flush context.Context) error {
 		return err
 	}
 	held := w.held
-	w.held = nil
 	ids := make([]RecordID, 0, len(held))
 	for i := range held {
 		id, _, _ := w.p.ops.identity(&held[i])
@@ -63,6 +62,7 @@ func (w *writer[T]) resolve(ctx, flush context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the store did not say which records it has: %w", err)
 	}
+	w.held = nil
 	final := make(map[RecordID]int, len(held)) // index in out
 	out := make([]T, 0, len(held))
 	a := &w.account
@@ -100,6 +100,16 @@ func (w *writer[T]) resolve(ctx, flush context.Context) error {
 		return err
 	}
 	return w.drain(ctx, flush)
+}
+
+// undecided takes the rows still held back out of the account of a load that broke
+// off: nobody knows whether they are new, so they count as not read.
+func (w *writer[T]) undecided() {
+	for i := range w.held {
+		w.account.Read--
+		w.forget(&w.held[i])
+	}
+	w.held = nil
 }
 
 // forget takes a duplicate out of the figures about accepted rows.

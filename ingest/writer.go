@@ -61,6 +61,7 @@ func (w *writer[T]) run(ctx context.Context) error {
 	if werr := w.inserts.Wait(); werr != nil {
 		err = werr
 	}
+	w.undecided()
 	w.settle()
 	return err
 }
