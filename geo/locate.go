@@ -1,6 +1,9 @@
 package geo
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// HighwayReach is how near a highway a record must be to belong to it, in
@@ -26,8 +29,9 @@ const (
 //   - else the venue it names, where that is as near as the accuracy allows;
 //   - else its H3 cell.
 //
-// Names in venues, addresses and texts count when they mean one venue only
-// (see resolve); several are unknown, never the first.
+// Names in venues, addresses and texts that fit several venues give a choice: each
+// gets an equal share of the record (see narrow). More than mostCandidates are
+// unknown. It is never the first. Highways that are named: see locateOnHighway.
 func (c *Catalogue) Locate(e Evidence) Location {
 	b := lookup{valid: e.HasPos && e.Pos.Valid()}
 	if b.valid {
@@ -55,24 +59,18 @@ func (c *Catalogue) locate(e *Evidence, b *lookup, l *Location) {
 		return
 	}
 	if e.Venue != "" {
-		if v := c.venueNamed(e.Venue); v >= 0 && !c.spots[v].line {
-			h = h.refine(e, e.Venue)
-			*l = c.locateVenue(v, MethodVenue, e, &h)
+		if named, ok := c.locateNamed(c.venuesNamed(e.Venue), MethodVenue, *e, h, e.Venue); ok {
+			*l = named
 			return
 		}
 	}
-	if e.Address != "" {
-		if v := c.resolve(e.Address, true); v >= 0 {
-			h = h.refine(e, e.Address)
-			*l = c.locateVenue(v, MethodAddress, e, &h)
-			return
-		}
+	if named, ok := c.locateText(e.Address, true, *e, h); ok {
+		*l = named
+		return
 	}
-	if e.Text != "" {
-		if v := c.resolve(e.Text, false); v >= 0 {
-			*l = c.locateVenue(v, MethodAddress, e, &h)
-			return
-		}
+	if named, ok := c.locateText(e.Text, false, *e, h); ok {
+		*l = named
+		return
 	}
 	if e.RadioCell != "" {
 		if at, ok := c.locateRadioCell(e, &h); ok {
@@ -81,6 +79,29 @@ func (c *Catalogue) locate(e *Evidence, b *lookup, l *Location) {
 		}
 	}
 	*l = Location{Scene: h.Scene}
+}
+
+// locateText puts a record where its address or its text says: on a highway whose
+// kilometre it states, else at the venues it names, else on the highway it names.
+// Complaint texts are too long to look for misspelt names in.
+func (c *Catalogue) locateText(text string, address bool, e Evidence, h Hints) (Location, bool) {
+	if text == "" {
+		return Location{}, false
+	}
+	_, posted := signpostIn(text)
+	if posted {
+		if l, ok := c.locateOnHighway(text, h); ok {
+			return l, true
+		}
+	}
+	around := ""
+	if address {
+		around = text
+	}
+	if l, ok := c.locateNamed(c.meant(text, address), MethodAddress, e, h, around); ok || posted {
+		return l, ok
+	}
+	return c.locateOnHighway(text, h)
 }
 
 // longestText bounds what is read of a complaint, in bytes: who writes more tells
@@ -197,14 +218,12 @@ func (c *Catalogue) preferNamed(l *Location, e *Evidence, h *Hints, at surroundi
 	if e.Venue == "" {
 		return
 	}
-	v := c.venueNamed(e.Venue)
-	if v < 0 || c.spots[v].line {
-		return
+	near := slices.DeleteFunc(slices.Clone(c.venuesNamed(e.Venue)), func(v int32) bool {
+		return Distance(e.Pos, c.extents[v].centre) > c.extents[v].radius+slack
+	})
+	if len(near) == 1 {
+		l.Place, l.Scene = c.part(int(near[0]), e, h, at)
 	}
-	if x := &c.extents[v]; Distance(e.Pos, x.centre) > x.radius+slack {
-		return
-	}
-	l.Place, l.Scene = c.part(v, e, h, at)
 }
 
 // containing gives the venue a position lies in, −1 for none: the smallest one

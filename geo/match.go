@@ -13,6 +13,7 @@ import (
 type nameIndex struct {
 	ids           map[string]int32
 	names         map[string][]int32  // joined tokens → venues
+	refs          map[string][]int32  // joined tokens of a highway's number → lines
 	tokens        [][]string          // of each distinct name
 	byName        []string            // the same, joined
 	grams         map[string][]int32  // pair of neighbouring letters → distinct names
@@ -74,10 +75,13 @@ func cutText(s string, n int) string {
 const tokenMark = "\x1f" // joins tokens where word boundaries must be kept
 
 func (x *nameIndex) build(c *Catalogue) {
-	x.ids, x.names, x.grams = map[string]int32{}, map[string][]int32{}, map[string][]int32{}
+	x.ids, x.names, x.refs, x.grams = map[string]int32{}, map[string][]int32{}, map[string][]int32{}, map[string][]int32{}
 	for i := range c.venues {
 		v := &c.venues[i]
 		x.ids[v.ID] = int32(i)
+		if c.spots[i].line {
+			x.addRef(int32(i), v.Ref)
+		}
 		for _, name := range append([]string{v.Name}, v.Aliases...) {
 			tokens := tokensOf(name)
 			if len(tokens) == 0 {
@@ -151,9 +155,10 @@ func (x *nameIndex) within(tokens []string) []named {
 	return out
 }
 
-// resolve gives the one venue that a text means, −1 when it names none or
-// several. Landmarks ("opposite City Mall", 万达广场对面) are not where it is.
-func (c *Catalogue) resolve(text string, fuzzy bool) int {
+// meant gives the venues that a text may mean: none when it names none, several
+// when a name is several venues' or several are named that have nothing to do with
+// each other. Landmarks ("opposite City Mall", 万达广场对面) are not where it is.
+func (c *Catalogue) meant(text string, fuzzy bool) []int32 {
 	tokens := tokensOf(cutText(text, longestAddress))
 	found := c.names.within(tokens)
 	fuzzy = fuzzy && len(found) == 0 && !c.hasLandmark(tokens)
@@ -163,38 +168,56 @@ func (c *Catalogue) resolve(text string, fuzzy bool) int {
 			found = []named{{0, 0, venues}}
 		}
 	}
-	meant := -1
+	var out []int32
 	for _, n := range found {
-		v := c.oneOf(n.venues, tokens)
-		switch {
-		case v == severalVenues:
-			return -1
-		case v < 0: // only a highway, which is no pinpoint
-		case meant < 0 || c.isInside(v, meant):
-			meant = v
-		case v == meant || c.isInside(meant, v):
-		default:
-			return -1 // two places that have nothing to do with each other
-		}
+		out = c.both(out, c.ofName(n.venues, tokens))
 	}
-	return meant
+	return out
 }
 
-const severalVenues = -2
-
-// oneOf chooses among venues of one name by the regions that the text names.
-func (c *Catalogue) oneOf(venues []int32, tokens []string) int {
-	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.spots[v].line })
-	if len(areas) > 1 {
-		areas = slices.DeleteFunc(areas, func(v int32) bool { return !c.regionNamed(tokens, c.extents[v].centre) })
-		if len(areas) != 1 {
-			return severalVenues
+// both joins what two names mean: those of one that are inside one of the other, if
+// there are such, else all.
+func (c *Catalogue) both(a, b []int32) []int32 {
+	if len(a) == 0 || len(b) == 0 {
+		return append(a, b...)
+	}
+	var inner []int32
+	add := func(v int32) {
+		if !slices.Contains(inner, v) {
+			inner = append(inner, v)
 		}
 	}
-	if len(areas) == 0 {
-		return -1
+	for _, v := range a {
+		for _, o := range b {
+			switch {
+			case v == o || c.isInside(int(v), int(o)):
+				add(v)
+			case c.isInside(int(o), int(v)):
+				add(o)
+			}
+		}
 	}
-	return int(areas[0])
+	if len(inner) > 0 {
+		return inner
+	}
+	for _, v := range b {
+		if !slices.Contains(a, v) {
+			a = append(a, v)
+		}
+	}
+	return a
+}
+
+// ofName gives the venues of one name, those in the regions that the text names if
+// there are such. Highways are left out: a line is no pinpoint.
+func (c *Catalogue) ofName(venues []int32, tokens []string) []int32 {
+	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.spots[v].line })
+	if len(areas) > 1 {
+		if near := slices.DeleteFunc(slices.Clone(areas), func(v int32) bool { return !c.regionNamed(tokens, c.extents[v].centre) }); len(near) > 0 {
+			return near
+		}
+	}
+	return areas
 }
 
 // regionNamed tells whether a text names a region that a position lies in.
@@ -267,16 +290,14 @@ func isLandmark(tokens []string, n named) bool {
 	return false
 }
 
-// venueNamed gives the one venue with this id or name, or whose name is in the text
-// or differs by a slip; −1 for none or several.
-func (c *Catalogue) venueNamed(text string) int {
+// venuesNamed gives the venues with this id or name, or whose name is in the text
+// or differs by a slip.
+func (c *Catalogue) venuesNamed(text string) []int32 {
 	if i, known := c.names.ids[strings.TrimSpace(text)]; known {
-		return int(i)
+		return []int32{i}
 	}
-	if found := c.names.names[strings.Join(tokensOf(text), tokenMark)]; len(found) == 1 {
-		return int(found[0])
-	} else if len(found) > 1 {
-		return -1
+	if found := c.names.names[strings.Join(tokensOf(text), tokenMark)]; len(found) > 0 {
+		return slices.DeleteFunc(slices.Clone(found), func(v int32) bool { return c.spots[v].line })
 	}
-	return c.resolve(text, true)
+	return c.meant(text, true)
 }

@@ -5,7 +5,7 @@ import "github.com/paulmach/orb"
 // PlaceID names what gets ranked in 64 bits, so that the store can group by it.
 // An H3 cell of RankResolution is its own PlaceID (top bit clear); a venue, a
 // venue part or a highway segment has the top bit set and a hash of its key
-// below. Zero is "no place". The catalogue turns an id back into a Place.
+// below. A choice between places has 4 as its first digit: see Location.Choice. Zero is "no place". The catalogue turns an id back into a Place.
 type PlaceID uint64
 
 // PlaceKind tells the three kinds of place apart.
@@ -54,10 +54,11 @@ type Venue struct {
 	Name           string
 	Aliases        []string
 	Scene          Scene
-	Floors         int    // above ground; 0 = unknown
-	BasementFloors int    // below ground
-	Parent         string // id of the venue this one is inside; "" for none
-	Ref            string // highway number; lines only
+	Floors         int     // above ground; 0 = unknown
+	BasementFloors int     // below ground
+	Parent         string  // id of the venue this one is inside; "" for none
+	Ref            string  // highway number; lines only
+	KmFrom, KmTo   float64 // lines: the kilometres signposted at the first and the last point; equal = unknown
 	Geometry       orb.Geometry
 }
 
@@ -101,8 +102,9 @@ type Location struct {
 	Method    Method
 	Pos       LatLon
 	AccuracyM float32
-	Cell      Cell    // StoredResolution; 0 when unlocated or located by radio cell only
+	Cell      Cell    // StoredResolution; 0 when unlocated, located by radio cell only, or a choice
 	Place     PlaceID // 0 when unlocated, and when located by a radio cell that is no venue's indoor cell
+	Choice    *Choice // the places that are meant, where Place is a choice; else nil
 	Scene     Scene
 	Region    string // code of the finest region that contains the record; "" unknown
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -19,7 +20,7 @@ type VenueFile struct {
 }
 
 // ReadVenuesGeoJSON reads venues from GeoJSON. Features carry the canonical
-// properties id, name, aliases, scene, floors, basement_floors, parent and ref,
+// properties id, name, aliases, scene, floors, basement_floors, parent, ref, km_from and km_to,
 // or plain OpenStreetMap tags (also as vector tiles spell them), which are
 // mapped to scenes; OSM features that are no venues are left out. Features with
 // one id are merged: repeats once, parts cut at tile edges into one geometry.
@@ -119,6 +120,12 @@ func canonicalVenue(f *feature) (Venue, error) {
 	if v.Floors < 0 || v.Floors > 300 || v.BasementFloors < 0 || v.BasementFloors > 50 {
 		return v, fmt.Errorf("%d floors and %d basement floors are not a building", v.Floors, v.BasementFloors)
 	}
+	if v.KmFrom, err = f.kilometre("km_from"); err != nil {
+		return v, err
+	}
+	if v.KmTo, err = f.kilometre("km_to"); err != nil {
+		return v, err
+	}
 	switch aliases := f.props["aliases"].(type) {
 	case []any:
 		for _, a := range aliases {
@@ -189,6 +196,19 @@ func (b *venueBuilder) put(v Venue) {
 	for _, a := range append([]string{v.Name}, v.Aliases...) {
 		old.addAlias(a)
 	}
+}
+
+// kilometre reads a signposted kilometre; absent is 0.
+func (f *feature) kilometre(name string) (float64, error) {
+	s := f.text(name)
+	if s == "" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(v >= -1e5 && v <= 1e5) {
+		return 0, fmt.Errorf("%s is %q; a signposted kilometre is expected", name, s)
+	}
+	return v, nil
 }
 
 func (v *Venue) addAlias(name string) {

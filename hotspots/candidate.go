@@ -94,7 +94,7 @@ func (m *model) sceneOf(i int) int32 { return sceneIndex(m.places[i].scene) }
 // members counts once. It gives the list and the impact by calls in it.
 func (m *model) addHurts(c *candidate, ch *[3]evidence) (list []hurt, located float64) {
 	list = m.mergedHurts(c.members)
-	bad, square, largest := 0.0, 0.0, 0.0
+	bad, square, largest, keyAccounts := 0.0, 0.0, 0.0, 0.0
 	for i := range list {
 		h := &list[i]
 		calls := h.value * hurtOf(h.byCalls)
@@ -105,14 +105,15 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) (list []hurt, located fl
 			ch[k].square += v * v
 		}
 		c.total += all
+		c.hurt += h.there
 		largest = math.Max(largest, all)
 		if m.ev.Customers[h.customer].Segment == segmentKeyAccount {
-			c.keyAccounts++
+			keyAccounts += h.there
 		}
 		bad += h.bad
 		square += h.bad * h.bad
 	}
-	c.hurt = float64(len(list))
+	c.keyAccounts = int(math.Round(keyAccounts))
 	if square > 0 {
 		c.kish = bad * bad / square
 	}
@@ -168,9 +169,16 @@ func (m *model) mergedHurts(members []int32) []hurt {
 			o.second += h.second
 			o.moans = math.Max(o.moans, h.moans)
 			o.apps = math.Max(o.apps, h.apps)
+			o.partly = o.partly || h.partly
+			o.there = math.Max(o.there, h.there)
 			continue
 		}
 		out = append(out, h)
+	}
+	for i := range out {
+		if h := &out[i]; h.partly && h.customer != 0 {
+			h.add(m.complaintsOf(m.complaintsAt(members, h.customer), h.customer, m.habits))
+		}
 	}
 	return out
 }

@@ -101,6 +101,7 @@ func (m *model) rateOf(c *candidate) Rate {
 // events counts what was logged, uncapped.
 func (m *model) events(h *Hotspot, c *candidate) {
 	e := &h.Events
+	complaints, appeals := 0.0, 0.0
 	for _, i := range c.members {
 		pl := &m.places[i]
 		for _, x := range m.bad[pl.badFrom:pl.badTo] {
@@ -117,12 +118,13 @@ func (m *model) events(h *Hotspot, c *candidate) {
 		}
 		for _, x := range m.moans[pl.moanFrom:pl.moanTo] {
 			if x.Kind == KindAppeal {
-				e.Appeals++
+				appeals += x.weight
 			} else {
-				e.Complaints++
+				complaints += x.weight
 			}
 		}
 	}
+	e.Complaints, e.Appeals = uint64(math.Round(complaints)), uint64(math.Round(appeals))
 }
 
 // day gives the date of a day number.

@@ -98,7 +98,8 @@ type BadCalls struct {
 
 // Complaint is one complaint or appeal in the window.
 type Complaint struct {
-	Place     geo.PlaceID // 0 = unlocated
+	Place     geo.PlaceID       // 0 = unlocated, known by its radio cell only, or a choice
+	Choice    []geo.PlaceWeight // the places that are meant; the weights sum to 1
 	Cell      geo.Cell
 	Customer  uint64
 	Day       int32

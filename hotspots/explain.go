@@ -3,6 +3,7 @@ package hotspots
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -153,12 +154,12 @@ func (m *model) customerTerms(c *candidate) []CustomerTerm {
 
 func (m *model) dayTerms(c *candidate) []DayTerm {
 	type sum struct {
-		events uint64
+		events float64
 		loss   float64
 	}
 	days := map[int32]sum{}
 	total := 0.0
-	add := func(d int32, n uint64, loss float64) {
+	add := func(d int32, n float64, loss float64) {
 		s := days[d]
 		s.events += n
 		s.loss += loss
@@ -168,10 +169,10 @@ func (m *model) dayTerms(c *candidate) []DayTerm {
 	for _, i := range c.members {
 		pl := &m.places[i]
 		for _, x := range m.bad[pl.badFrom:pl.badTo] {
-			add(x.Day, uint64(x.Count), float64(x.Count)*m.loss(x.Kind, x.Day, 1))
+			add(x.Day, float64(x.Count), float64(x.Count)*m.loss(x.Kind, x.Day, 1))
 		}
 		for _, x := range m.moans[pl.moanFrom:pl.moanTo] {
-			add(x.Day, 1, m.loss(x.Kind, x.Day, 1))
+			add(x.Day, x.weight, m.loss(x.Kind, x.Day, x.weight))
 		}
 	}
 	order := make([]int32, 0, len(days))
@@ -181,7 +182,7 @@ func (m *model) dayTerms(c *candidate) []DayTerm {
 	slices.Sort(order)
 	out := make([]DayTerm, 0, len(order))
 	for _, d := range order {
-		t := DayTerm{Day: day(d), Events: days[d].events}
+		t := DayTerm{Day: day(d), Events: uint64(math.Round(days[d].events))}
 		if total > 0 {
 			t.Share = days[d].loss / total
 		}

@@ -44,7 +44,7 @@ func (m *model) complaintTotals() map[uint64]float64 {
 	total := map[uint64]float64{}
 	for i := range m.moans {
 		if c := m.moans[i].Customer; c != 0 {
-			total[c]++
+			total[c] += m.moans[i].weight
 		}
 	}
 	for c, n := range total {
@@ -55,7 +55,7 @@ func (m *model) complaintTotals() map[uint64]float64 {
 
 // fillHurts builds the list of hurt customers of each place.
 func (m *model) fillHurts() {
-	total := m.complaintTotals()
+	m.habits = m.complaintTotals()
 	m.hurts = make([]hurt, 0, len(m.bad)/2+len(m.moans))
 	b, c := 0, 0
 	for ; b < len(m.bad) && m.bad[b].Place == 0; b++ {
@@ -68,7 +68,7 @@ func (m *model) fillHurts() {
 		for b < len(m.bad) && m.bad[b].Place == id || c < len(m.moans) && m.moans[c].Place == id {
 			who := nextCustomer(m, id, b, c)
 			var h hurt
-			h, b, c = m.hurtAt(id, who, b, c, total)
+			h, b, c = m.hurtAt(id, who, b, c)
 			m.hurts = append(m.hurts, h)
 			pl.moaning += h.moans
 			pl.appealing += h.apps
@@ -106,9 +106,10 @@ func nextCustomer(m *model, id geo.PlaceID, b, c int) uint64 {
 
 // hurtAt sums one customer's experiences at one place and moves both reading
 // positions past them.
-func (m *model) hurtAt(id geo.PlaceID, who uint64, b, c int, total map[uint64]float64) (hurt, int, int) {
+func (m *model) hurtAt(id geo.PlaceID, who uint64, b, c int) (hurt, int, int) {
 	h := hurt{customer: who, value: m.params.Value.Of(m.ev.Customers[who])}
 	day, today := int32(math.MinInt32), 0.0
+	firstBad := b
 	for ; b < len(m.bad) && m.bad[b].Place == id && m.bad[b].Customer == who; b++ {
 		x := &m.bad[b]
 		loss := m.loss(x.Kind, x.Day, 1)
@@ -127,23 +128,21 @@ func (m *model) hurtAt(id geo.PlaceID, who uint64, b, c int, total map[uint64]fl
 	for c < len(m.moans) && m.moans[c].Place == id && m.moans[c].Customer == who {
 		c++
 	}
+	if b > firstBad {
+		h.there = 1
+	}
 	if c == from {
 		return h, b, c
 	}
-	weight := 1.0
-	if who != 0 {
-		weight = habit(total[who] - float64(c-from))
-	}
-	for _, x := range m.moans[from:c] {
-		if x.Kind == KindAppeal {
-			h.byApp += m.loss(x.Kind, x.Day, weight)
-			h.apps = weight
-		} else {
-			h.byMoan += m.loss(KindComplaint, x.Day, weight)
-			h.moans = weight
-		}
-	}
+	h.add(m.complaintsOf(m.moans[from:c], who, m.habits))
 	return h, b, c
+}
+
+// add sets what the customer's complaints come to.
+func (h *hurt) add(s complaintSums) {
+	h.byMoan, h.byApp, h.moans, h.apps = s.byMoan, s.byApp, s.moans, s.apps
+	h.there = math.Max(h.there, s.there)
+	h.partly = s.partly
 }
 
 // capped is how many of a customer's bad calls of one day count towards the rate.

@@ -21,15 +21,16 @@ type model struct {
 	endDay  int32     // first day after the window, days since 1970-01-01 UTC
 	regions *regionTree
 
-	ids    []geo.PlaceID // sorted
-	slots  []int32       // hash table: positions in ids
-	places []place       // parallel to ids
-	uses   []use         // exposure by place
-	hurts  []hurt        // customers hurt, by place then customer
-	bad    []BadCalls    // sorted by place, customer, day
-	moans  []Complaint   // sorted likewise; located only
-	spread []radioSpread // records located only by a radio cell
-	noUse  bool          // no exposure: ranked on counts
+	ids    []geo.PlaceID      // sorted
+	slots  []int32            // hash table: positions in ids
+	places []place            // parallel to ids
+	uses   []use              // exposure by place
+	hurts  []hurt             // customers hurt, by place then customer
+	bad    []BadCalls         // sorted by place, customer, day
+	moans  []moan             // sorted likewise; located only, or shares of those that fit several places
+	habits map[uint64]float64 // each customer's complaints and appeals anywhere in the window
+	spread []radioSpread      // records located only by a radio cell
+	noUse  bool               // no exposure: ranked on counts
 
 	calls, complaints, appeals channel
 	acting                     acting    // when and on what places' bad calls are
@@ -70,6 +71,8 @@ type hurt struct {
 	first, second          float64 // sums over bad calls of s and s², see hurt.left
 	value                  float64
 	moans, apps            float64 // weight of the customer as a complainant: 0 to 1
+	there                  float64 // chance that any of it happened here: 1 unless all of it are shares
+	partly                 bool    // has shares of complaints
 }
 
 // spreadSums are what a place gets of records located only by a radio cell:
@@ -136,7 +139,6 @@ func (m *model) indexPlaces() {
 func newModel(ev *Evidence, lookup Places, p Params) *model {
 	m := &model{ev: ev, params: p, lookup: lookup}
 	m.bad = sortedBad(ev.Bad)
-	m.moans = sortedComplaints(ev.Complaints)
 	m.end = windowEnd(ev)
 	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
 	exposures := sortedExposures(ev.Exposures)

@@ -19,21 +19,42 @@ type spreadKey struct {
 const footprintCalls = 3
 
 // spreadRadioCells finds the places over which records without a position are
-// spread.
+// spread, and puts the complaints at their places.
 func (m *model) spreadRadioCells(exposures []Exposure) {
 	wanted := map[string]bool{}
+	var cells []string
+	want := func(radio string) {
+		if !wanted[radio] {
+			wanted[radio] = true
+			cells = append(cells, radio)
+		}
+	}
 	for _, u := range m.ev.UnlocatedBad {
-		wanted[u.RadioCell] = true
+		want(u.RadioCell)
 	}
-	if len(wanted) == 0 {
-		return
+	for i := range m.ev.Complaints {
+		if c := &m.ev.Complaints[i]; c.Place == 0 && len(c.Choice) == 0 && c.RadioCell != "" {
+			want(c.RadioCell)
+		}
 	}
-	rates := newPlaceRates(exposures)
-	located := m.locatedBad(wanted)
+	var rates *placeRates
+	var located map[string][]placeBad
+	if len(cells) > 0 {
+		rates, located = newPlaceRates(exposures), m.locatedBad(wanted)
+	}
 	// The catalogue works a footprint out when it is first asked and keeps it.
 	if m.lookup != nil {
-		inParallel(len(m.ev.UnlocatedBad), func(i int) { m.lookup.Footprint(m.ev.UnlocatedBad[i].RadioCell) })
+		inParallel(len(cells), func(i int) { m.lookup.Footprint(cells[i]) })
 	}
+	shares := map[string][]placeShare{}
+	m.moans = m.placeComplaints(m.ev.Complaints, func(radio string) []placeShare {
+		s, known := shares[radio]
+		if !known {
+			s = m.shares(radio, located[radio], rates)
+			shares[radio] = s
+		}
+		return s
+	})
 	for _, u := range m.ev.UnlocatedBad {
 		if share := m.shares(u.RadioCell, located[u.RadioCell], rates); len(share) > 0 {
 			u.CappedBad = clean(u.CappedBad)
@@ -114,9 +135,26 @@ func (r *placeRates) of(id geo.PlaceID) float64 {
 	return math.Min(1, (s[1]+rateCalls)/(s[0]+rateCalls/r.overall))
 }
 
+// footprint spreads footprintCalls bad calls over a radio cell's footprint. Calls
+// come from where people call: the area's shares are weighted with the exposure that
+// each cell saw. Bad calls come from there at each cell's rate.
+func (r *placeRates) footprint(area []geo.CellWeight) []placeShare {
+	area = geo.ShareByExposure(area, func(c geo.Cell) float64 { return r.sums[geo.PlaceID(c)][0] }, 0)
+	bad := 0.0
+	for _, w := range area {
+		bad += w.Weight * r.of(geo.PlaceID(w.Cell))
+	}
+	out := make([]placeShare, 0, len(area))
+	for _, w := range area {
+		calls := footprintCalls * w.Weight / bad
+		out = append(out, placeShare{geo.PlaceID(w.Cell), calls * r.of(geo.PlaceID(w.Cell)), calls})
+	}
+	return out
+}
+
 // shares tells where a radio cell's records without a position come from. Its bad
 // calls come from where its located bad calls are: a broken tower's from the
-// tower, not from the street around it. Its footprint counts for a few of them.
+// tower, not from the street around it. Its footprint, weighted with the use of its cells, counts for a few of them.
 // Its calls are apportioned so that each place's rate stays about what it is.
 func (m *model) shares(radio string, located []placeBad, rates *placeRates) []placeShare {
 	var out []placeShare
@@ -124,10 +162,7 @@ func (m *model) shares(radio string, located []placeBad, rates *placeRates) []pl
 		out = append(out, placeShare{x.place, x.bad, x.bad / rates.of(x.place)})
 	}
 	if m.lookup != nil {
-		for _, w := range m.lookup.Footprint(radio) {
-			k := footprintCalls * w.Weight
-			out = append(out, placeShare{geo.PlaceID(w.Cell), k, k / rates.of(geo.PlaceID(w.Cell))})
-		}
+		out = append(out, rates.footprint(m.lookup.Footprint(radio))...)
 	}
 	slices.SortStableFunc(out, func(a, b placeShare) int { return cmp.Compare(a.place, b.place) })
 	n, bad, calls := 0, 0.0, 0.0

@@ -134,7 +134,11 @@ func (s *Store) badCalls(ctx context.Context, f filter) ([]hotspots.BadCalls, er
 
 func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint, error) {
 	var out []hotspots.Complaint
-	err := s.each(ctx, "read complaints", `
+	several, err := s.choicesOf(ctx, f.window(f.start(), f.query.End))
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, "read complaints", `
 		SELECT place, cell, customer, toInt32(toUInt16(day)), appeal, category, radio_cell, scene, region
 		FROM complaints FINAL WHERE `+inWindow+f.complaints+`
 		ORDER BY time, record_id`, f.window(f.start(), f.query.End),
@@ -145,6 +149,12 @@ func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint,
 				return err
 			}
 			c.Kind, c.Scene = hotspots.KindComplaint, geo.Scene(scene)
+			if c.Place.IsChoice() {
+				if choice := several[c.Place]; choice != nil {
+					c.Choice = choice.Places
+				}
+				c.Place = 0
+			}
 			if appeal == 1 {
 				c.Kind = hotspots.KindAppeal
 			}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -13,8 +15,9 @@ import (
 var (
 	venuesTable = newTable("venues", `id String, name String, aliases Array(String), scene UInt8, floors Int32, basement_floors Int32,
 		parent String, ref String, geometry String, load UInt64, version UInt64`)
-	regionsTable = newTable("regions", `code String, name String, level String, parent String, geometry String, load UInt64, version UInt64`)
-	sitesTable   = newTable("sites", `radio_cell String, site String, lat Float64, lon Float64, azimuth_deg Float64, beamwidth_deg Float64,
+	signpostsTable = newTable("signposts", `venue String, km_from Float64, km_to Float64, load UInt64, version UInt64`)
+	regionsTable   = newTable("regions", `code String, name String, level String, parent String, geometry String, load UInt64, version UInt64`)
+	sitesTable     = newTable("sites", `radio_cell String, site String, lat Float64, lon Float64, azimuth_deg Float64, beamwidth_deg Float64,
 		range_m Float64, rat UInt8, indoor UInt8, load UInt64, version UInt64`)
 )
 
@@ -22,6 +25,17 @@ var (
 func (s *Store) InsertVenues(ctx context.Context, l ingest.Load, venues []geo.Venue) error {
 	type V = geo.Venue
 	shapes, err := geometryTexts(venues, func(v *V) (string, shape) { return "venue " + v.ID, v.Geometry })
+	if err != nil {
+		return err
+	}
+	// Highways whose signposts are not known are written too: they may have been.
+	lines := slices.DeleteFunc(slices.Clone(venues), func(v V) bool { return v.Ref == "" && v.KmFrom == v.KmTo })
+	err = s.insert(ctx, signpostsTable, len(lines), func(b *block) {
+		put(b, &b.buf.str, lines, func(v *V) string { return v.ID })
+		put(b, &b.buf.f64, lines, func(v *V) float64 { return v.KmFrom })
+		put(b, &b.buf.f64, lines, func(v *V) float64 { return v.KmTo })
+		stamp(b, l, lines)
+	})
 	if err != nil {
 		return err
 	}
@@ -106,6 +120,9 @@ func (s *Store) Catalogue(ctx context.Context) (venues []geo.Venue, regions []ge
 		return nil, nil, nil, "", err
 	}
 	shapes = nil
+	if err := s.readSignposts(ctx, venues); err != nil {
+		return nil, nil, nil, "", err
+	}
 	err = s.each(ctx, "read the regions", `SELECT code, name, level, parent, geometry FROM regions FINAL ORDER BY code`, nil,
 		func(r driver.Rows) error {
 			var v geo.Region
@@ -154,4 +171,20 @@ func (s *Store) catalogueVersion(ctx context.Context) (string, error) {
 		parts = append(parts, fmt.Sprint(n, h))
 	}
 	return fingerprint(parts...), nil
+}
+
+// readSignposts fills in what is signposted along highways; venues are sorted by id.
+func (s *Store) readSignposts(ctx context.Context, venues []geo.Venue) error {
+	return s.each(ctx, "read the signposts", `SELECT venue, km_from, km_to FROM signposts FINAL WHERE km_from != km_to`, nil,
+		func(r driver.Rows) error {
+			var id string
+			var from, to float64
+			if err := r.Scan(&id, &from, &to); err != nil {
+				return err
+			}
+			if i, known := slices.BinarySearchFunc(venues, id, func(v geo.Venue, id string) int { return strings.Compare(v.ID, id) }); known {
+				venues[i].KmFrom, venues[i].KmTo = from, to
+			}
+			return nil
+		})
 }

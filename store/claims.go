@@ -189,7 +189,7 @@ func (s *Store) claimNothing(ctx context.Context, q hotspots.ClaimQuery) error {
 func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.CustomerUse, error) {
 	nowhere := "0"
 	if f.values["places"] == nil {
-		nowhere = "(place = 0 AND region = ''"
+		nowhere = "((place = 0 OR " + isChoice + ") AND region = ''"
 		if f.values["scene"] != nil {
 			nowhere += " AND scene = @scene"
 		}

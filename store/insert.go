@@ -65,6 +65,8 @@ type buffers struct {
 	str  []string
 	list [][]string
 	ids  [][]byte
+	u64s [][]uint64
+	f64s [][]float64
 }
 
 var bufferPool = sync.Pool{New: func() any { return new(buffers) }}

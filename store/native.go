@@ -118,6 +118,11 @@ func (c *nativeColumn) add(typ string, values any) error {
 			}
 			c.array(len(x))
 		}
+	case [][]float64:
+		for _, x := range v {
+			c.more, _ = binary.Append(c.more, binary.LittleEndian, x)
+			c.array(len(x))
+		}
 	case [][]uint64:
 		for _, x := range v {
 			c.more, _ = binary.Append(c.more, binary.LittleEndian, x)

@@ -131,6 +131,13 @@ func (s *Store) InsertComplaints(ctx context.Context, l ingest.Load, complaints 
 	if err := storable("complaint", complaints, func(c *C) int64 { return c.Time }); err != nil {
 		return err
 	}
+	several := choices{}
+	for i := range complaints {
+		several.note(complaints[i].Location)
+	}
+	if err := s.insertChoices(ctx, several); err != nil {
+		return err
+	}
 	return s.insert(ctx, complaintsTable, len(complaints), func(b *block) {
 		put(b, &b.buf.ids, complaints, func(c *C) []byte { return c.ID[:] })
 		put(b, &b.buf.i64, complaints, func(c *C) int64 { return c.Time })

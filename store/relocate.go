@@ -126,6 +126,7 @@ type relocation struct {
 	settled map[uint64]bool
 	out     *Relocated
 	rows    *rowCopy
+	several choices // of the slice at hand
 }
 
 // slice reads a slice, places its records and writes back those that moved.
@@ -137,6 +138,7 @@ func (r *relocation) slice(ctx context.Context, d daySlice) error {
 		}
 	}
 	r.rows.clear()
+	r.several = choices{}
 	err := r.store.each(ctx, "read records to place again", r.rows.query+`
 		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) AND deleted = 0
 			AND record_id >= toFixedString(unhex(@low), 16) AND record_id <= toFixedString(unhex(@high), 16)`,
@@ -149,6 +151,9 @@ func (r *relocation) slice(ctx context.Context, d daySlice) error {
 			return nil
 		})
 	if err != nil {
+		return err
+	}
+	if err := r.store.insertChoices(ctx, r.several); err != nil {
 		return err
 	}
 	return r.rows.write(ctx)
@@ -177,6 +182,7 @@ func (r *relocation) place(row *storedRow) {
 		r.out.Unlocated++
 	}
 	row.move(now)
+	r.several.note(now)
 	if r.settled[row.load] {
 		row.version++
 	}

@@ -57,6 +57,14 @@ CREATE VIEW calls_current ( record String,
 AS SELECT lower(hex(record_id)) AS record, time, day, customer, peer, transform(outcome, [0, 1, 2, 3, 4], ['unknown', 'completed', 'poor', 'dropped', 'blocked'], 'other') AS outcome_name, duration_s, cause, transform(cause_class, [0, 1, 2, 3, 4, 5, 6, 7, 8], ['unknown', 'normal', 'radio_lost', 'handover_failure', 'no_coverage', 'congestion', 'core', 'device', 'user'], 'other') AS cause_class_name, transform(rat, [0, 1, 2, 3, 4], ['unknown', '2g', '3g', '4g', '5g'], 'other') AS rat_name, radio_cell, operator, floor, transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name, rating, transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by, lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
 FROM calls FINAL  WHERE deleted = 0;
 
+CREATE TABLE choices ( id UInt64,
+    places Array(UInt64),
+    weights Array(Float64),
+    version UInt64)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY id
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE complaints ( record_id FixedString(16),
     time DateTime('UTC'),
     day Date DEFAULT toDate(toUInt16(intDiv(toUInt32(time), 86400))),
@@ -271,6 +279,15 @@ CREATE TABLE schema_migrations ( id UInt32,
     clickhouse String)
 ENGINE = ReplacingMergeTree
 ORDER BY (id, checksum)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE signposts ( venue String,
+    km_from Float64,
+    km_to Float64,
+    load UInt64,
+    version UInt64)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY venue
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE sites ( radio_cell String,
