@@ -19,7 +19,7 @@ import (
 
 func qualityCommand() *cobra.Command {
 	cfg := quality.DefaultConfig()
-	var program, set, kind, out string
+	var program, set, kind, out, mycall string
 	var check, details, baselines bool
 	cmd := &cobra.Command{
 		Use:   "quality --hotcell PROGRAM",
@@ -57,6 +57,13 @@ Choose the method's parameters on --set choosing only; report --set reporting.`,
 				if path, err = filepath.Abs(path); err != nil {
 					return err
 				}
+				if mycall != "" {
+					all, general, err := quality.MyCall(cmd.Context(), mycall, path, cfg.Scratch)
+					if err != nil {
+						return err
+					}
+					return quality.MyCallTable(cmd.OutOrStdout(), all, general)
+				}
 				rank = quality.Binary(path, cfg.Scratch)
 			}
 			return measure(cmd, cfg, rank, out, details, check && !baselines)
@@ -70,6 +77,7 @@ Choose the method's parameters on --set choosing only; report --set reporting.`,
 	f.IntVar(&cfg.Calls, "calls", cfg.Calls, "calls per city")
 	f.BoolVar(&cfg.Plain, "plain", false, "default knobs in every city instead of varied ones")
 	f.BoolVar(&cfg.Daily, "daily", false, "also rank as of every midnight: days until a new fault is found (slow)")
+	f.StringVar(&mycall, "mycall", "", "instead, rank April 2018 of the TRAI MyCall files in this folder and check on May 2018")
 	f.BoolVar(&baselines, "baselines", false, "measure the baselines only")
 	f.BoolVar(&details, "details", false, "list what was missed and what was wrong, city by city")
 	f.BoolVar(&check, "check", false, "end with status 1 when an aim is not reached")

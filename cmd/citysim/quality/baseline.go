@@ -157,16 +157,20 @@ func rankBaselines(ctx context.Context, dir string) ([][]Found, error) {
 	}
 	top := func(score func(n *counts) float64) []Found { return topPlaces(c, s.places, score) }
 	return [][]Found{
-		top(func(n *counts) float64 { return float64(n.drops) }),
+		top(byDrops),
 		top(func(n *counts) float64 { return float64(n.complaints) }),
-		top(func(n *counts) float64 {
-			if n.calls < 30 {
-				return 0
-			}
-			return float64(n.bad) / float64(n.calls)
-		}),
+		top(byRate),
 		topCells(s.cells),
 	}, nil
+}
+
+func byDrops(n *counts) float64 { return float64(n.drops) }
+
+func byRate(n *counts) float64 {
+	if n.calls < 30 {
+		return 0
+	}
+	return float64(n.bad) / float64(n.calls)
 }
 
 // topPlaces ranks venues (with all their parts, as one entry), highway segments

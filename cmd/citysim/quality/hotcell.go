@@ -28,20 +28,7 @@ func Binary(program, scratch string) Ranker {
 			return nil, err
 		}
 		defer os.RemoveAll(store)
-		run := func(args ...string) ([]byte, error) {
-			// A store and a folder of its own: no settings of the user's, no key of theirs.
-			cmd := exec.CommandContext(ctx, program, append([]string{"--store", "embedded://" + filepath.Join(store, "data")}, args...)...)
-			cmd.Env = append(os.Environ(), "HOME="+store, "XDG_DATA_HOME="+store, "XDG_CONFIG_HOME="+store)
-			if cache, err := os.UserCacheDir(); err == nil {
-				cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+cache) // the engine is there
-			}
-			var out, errs bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &errs
-			if err := cmd.Run(); err != nil {
-				return nil, fmt.Errorf("hotcell %s: %w: %s", strings.Join(args, " "), err, tail(errs.String()+out.String()))
-			}
-			return out.Bytes(), nil
-		}
+		run := runner(ctx, program, store)
 		if _, err := run("migrate"); err != nil {
 			return nil, err
 		}
@@ -71,6 +58,24 @@ func Binary(program, scratch string) Ranker {
 			lists = append(lists, list)
 		}
 		return lists, nil
+	}
+}
+
+// runner runs a hotcell program on a store in the given folder.
+func runner(ctx context.Context, program, store string) func(args ...string) ([]byte, error) {
+	return func(args ...string) ([]byte, error) {
+		// A store and a folder of its own: no settings of the user's, no key of theirs.
+		cmd := exec.CommandContext(ctx, program, append([]string{"--store", "embedded://" + filepath.Join(store, "data")}, args...)...)
+		cmd.Env = append(os.Environ(), "HOME="+store, "XDG_DATA_HOME="+store, "XDG_CONFIG_HOME="+store)
+		if cache, err := os.UserCacheDir(); err == nil {
+			cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+cache) // the engine is there
+		}
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("hotcell %s: %w: %s", strings.Join(args, " "), err, tail(errs.String()+out.String()))
+		}
+		return out.Bytes(), nil
 	}
 }
 
