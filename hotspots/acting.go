@@ -49,9 +49,10 @@ type shares struct {
 // acting is what is known of how places' calls spread over the steps of the window
 // and over technologies.
 type acting struct {
-	steps     int // 0 or 1: nothing is known of parts of the window
-	perStep   int // weeks in a step
-	weeks     []Week
+	steps     int               // 0 or 1: nothing is known of parts of the window
+	perStep   int               // weeks in a step
+	weeks     []Week            // by place; those before the window too
+	newest    int               // weeks of the window
 	from      []int32           // place i has weeks[from[i]:from[i+1]]
 	factor    [maxSteps]float64 // rate of the step over the window's, everywhere
 	usual     [maxSteps]float64 // share of all expected events in the step
@@ -77,16 +78,12 @@ func newActing(m *model) acting {
 	}
 	a.from = make([]int32, len(m.ids)+1)
 	if a.steps > 1 {
-		a.weeks = make([]Week, 0, len(m.ev.Weeks))
-		for _, w := range m.ev.Weeks {
-			if w.Week >= 0 && int(w.Week) < weeks && w.Place != 0 {
-				a.weeks = append(a.weeks, w)
-			}
-		}
+		a.weeks, a.newest = m.ev.Weeks, weeks
 		order := func(x, y Week) int {
 			return cmp.Or(cmp.Compare(x.Place, y.Place), cmp.Compare(x.Week, y.Week), cmp.Compare(x.CappedCalls, y.CappedCalls), cmp.Compare(x.CappedBad, y.CappedBad))
 		}
 		if !slices.IsSortedFunc(a.weeks, order) {
+			a.weeks = slices.Clone(a.weeks)
 			slices.SortFunc(a.weeks, order)
 		}
 	}
@@ -141,6 +138,9 @@ func (a *acting) learn(m *model, normal []float64) {
 	for i := range m.places {
 		w := normal[i]
 		for _, wk := range a.weeks[a.from[i]:a.from[i+1]] {
+			if wk.Week < 0 || int(wk.Week) >= a.newest {
+				continue
+			}
 			k := int(wk.Week) / a.perStep
 			calls := clean(float64(wk.CappedCalls))
 			x[k] += w * clean(float64(wk.CappedBad))
@@ -254,7 +254,11 @@ func (a *acting) of(m *model, i int) shares {
 	if a.steps > 1 {
 		var calls, bad [maxSteps]float64
 		sum, sumBad := 0.0, 0.0
-		for _, w := range a.weeks[a.from[i]:a.from[i+1]] {
+		for n := a.from[i]; n < a.from[i+1]; n++ {
+			w := &a.weeks[n]
+			if w.Week < 0 || int(w.Week) >= a.newest {
+				continue
+			}
 			k := int(w.Week) / a.perStep
 			n := math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad))) * a.factor[k]
 			calls[k] += n
@@ -357,6 +361,10 @@ func lgammaRatio(a, x float64) float64 {
 	return up - down
 }
 
+// seenSpan is the excess of a span, squared and over its expectation, from which it is
+// looked into: less than two standard deviations tell nothing.
+const seenSpan = 4
+
 // spanBayes is the log Bayes factor of a fault that acts in each span against a
 // normal place, in the order of acting.spans, and the log of their weighted mean.
 // out, when not nil, receives the single ones with the log of their weights added.
@@ -379,7 +387,7 @@ func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []floa
 			continue
 		}
 		in, rest, family, inside := s.inSpan(sp, a.steps)
-		if in.x <= in.e || in.e <= 0 || rest.e <= 0 {
+		if over := in.x - in.e; over <= 0 || in.e <= 0 || rest.e <= 0 || over*over < seenSpan*in.e {
 			continue // nothing to see in there
 		}
 		alike, kind := a.stepAlike, 0
