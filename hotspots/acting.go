@@ -135,6 +135,10 @@ func (a *acting) learn(m *model, normal []float64) {
 	for k := range a.factor {
 		a.factor[k] = 1
 	}
+	a.stepAlike, a.ratAlike = unlikely, unlikely
+	if m.calls.ref == nil {
+		return // not one bad call: nothing to learn from
+	}
 	for i := range m.places {
 		w := normal[i]
 		for _, wk := range a.weeks[a.from[i]:a.from[i+1]] {
@@ -175,7 +179,6 @@ func (a *acting) learn(m *model, normal []float64) {
 			a.usualRAT[k] = v / allRAT
 		}
 	}
-	a.stepAlike, a.ratAlike = unlikely, unlikely
 	var steps, techs dispersion
 	for i := range m.places {
 		if normal[i] < 0.5 || m.calls.x[i] < leastSpread*m.calls.design[i] {

@@ -319,3 +319,23 @@ func TestComplaintsWithoutCalls(t *testing.T) {
 		t.Errorf("it is called %q: %s", h.Name, h.Cause.Sentence)
 	}
 }
+
+// TestComplaintsWithoutBadCalls: every call went well, and yet customers complain
+// about one mall.
+func TestComplaintsWithoutBadCalls(t *testing.T) {
+	w, _ := town(t, 8)
+	for _, s := range w.spots {
+		s.normal, s.actual = 0, 0
+	}
+	w.simulate(0, nil)
+	if len(w.ev.Bad) > 0 {
+		t.Fatalf("%d bad calls in a world without any", len(w.ev.Bad))
+	}
+	mall := w.spots[len(w.spots)-1]
+	for n := range 12 {
+		w.complain(mall.id, w.customer(), n*2, mall)
+	}
+	if run := w.rank(); of(run, mall.id) == nil {
+		t.Errorf("twelve customers complained about one place, it is not listed: %s", listing(run))
+	}
+}
