@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,8 +133,13 @@ func (c Claim) Query() (ClaimQuery, error) {
 		fault("denominator", "complaints count per customers only: their absence says nothing about %s", c.Denominator)
 	case c.Metric == ClaimComplaints && !(c.Threshold > 0 && c.Threshold < 10000):
 		fault("threshold", "%v must be between 0 and 10,000 complaints per 10,000 customers", c.Threshold)
+	case c.Metric != ClaimComplaints && (c.Threshold == 0 || c.Threshold == 1):
+		fault("threshold", "%v would promise that nothing ever fails, or nothing at all: no sample can show it; give a share between 0 and 1 (0.01 for 1 %%)", c.Threshold)
 	case c.Metric != ClaimComplaints && !(c.Threshold > 0 && c.Threshold < 1):
 		fault("threshold", "%v must be a share between 0 and 1 (0.01 for 1 %%)", c.Threshold)
+	case c.Metric != ClaimComplaints && c.failing() > 0.5:
+		fault("threshold", "%v lets more than half fail; %s is \"at %s\": for \"99 %% are good\" write %s", c.Threshold, c.Metric,
+			map[bool]string{true: "least", false: "most"}[c.Metric == ClaimSetup], map[bool]string{true: "0.99", false: "0.01"}[c.Metric == ClaimSetup])
 	}
 	if c.inUnits() && !(c.Share > 0 && c.Share < 1) {
 		fault("share", "%v must be a share between 0 and 1: how much of the %s meets the threshold", c.Share, c.Denominator)
@@ -154,6 +160,11 @@ func (c Claim) Query() (ClaimQuery, error) {
 	}
 	if strings.TrimSpace(c.Area.Name) == "" {
 		fault("area.name", "must not be empty: the wording needs it")
+	}
+	for _, name := range [][2]string{{"area.name", c.Area.Name}, {"area.name_zh", c.Area.NameZH}} {
+		if what := claimNameFault(name[1]); what != "" {
+			fault(name[0], "%s: it goes into the wording, so it may only name the area", what)
+		}
 	}
 	if c.Area.Region == "" && len(c.Area.Highways) == 0 && len(c.Area.Venues) == 0 {
 		fault("area", "name a region, highways or venues")
@@ -176,6 +187,9 @@ func (c Claim) Query() (ClaimQuery, error) {
 	if q.RAT, err = geo.ParseRAT(claimAny(c.Conditions.RAT)); err != nil {
 		fault("conditions.rat", "%v", err)
 	}
+	if c.Metric == ClaimComplaints && (q.Indoor != geo.IndoorUnknown || q.RAT != geo.RATUnknown) {
+		fault("conditions", "complaints know no environment and no network: leave environment and rat out")
+	}
 	if claimAny(c.Conditions.Device) != "" {
 		fault("conditions.device", "%q cannot be checked: records do not tell devices apart; use any", c.Conditions.Device)
 	}
@@ -187,11 +201,7 @@ func (c Claim) Query() (ClaimQuery, error) {
 
 // bounds returns the instants at which the period begins and ends (exclusive).
 func (p ClaimPeriod) bounds() (start, end time.Time, err error) {
-	offset := p.UTCOffset
-	if offset == "" {
-		offset = "+00:00"
-	}
-	zone, err := time.Parse("-07:00", offset)
+	zone, err := time.Parse("-07:00", cmp.Or(p.UTCOffset, "+00:00"))
 	if err != nil {
 		return start, end, fmt.Errorf("claim: period.utc_offset: %q is not an offset like +08:00", p.UTCOffset)
 	}
@@ -212,6 +222,15 @@ func (p ClaimPeriod) bounds() (start, end time.Time, err error) {
 		return start, end, fmt.Errorf("claim: period: %s to %s is longer than a year", p.Start, p.End)
 	}
 	return start, end, nil
+}
+
+// zone is the time zone of the period's days.
+func (p ClaimPeriod) zone() *time.Location {
+	t, err := time.Parse("-07:00", cmp.Or(p.UTCOffset, "+00:00"))
+	if err != nil {
+		return time.UTC // Validate has refused it
+	}
+	return t.Location()
 }
 
 // inUnits reports whether the claim is on a share of cells, kilometres or venues.

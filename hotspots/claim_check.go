@@ -25,6 +25,7 @@ type ClaimText struct {
 // ClaimCheck is a checked claim.
 type ClaimCheck struct {
 	Claim       Claim            `json:"claim"`
+	Where       ClaimText        `json:"where"` // the area in the catalogue's own terms
 	Verdict     ClaimVerdict     `json:"verdict"`
 	Reason      ClaimText        `json:"reason"`
 	Figures     ClaimFigures     `json:"figures"`
@@ -54,6 +55,9 @@ type ClaimFigures struct {
 	Bound        string   `json:"bound"`                // how the bounds were computed
 	Unlocated    uint64   `json:"unlocated,omitempty"`  // calls of the period without a place
 	QuietDays    uint64   `json:"quiet_days,omitempty"` // days of the period without a single call
+	// Doubt is why evidence whose bound meets the claim does not support it:
+	// "unreported" (nobody delivers what the metric counts) or "gaps" (QuietDays).
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // ClaimSampleNeed says what it takes to support the claim if the measured rates stay
@@ -83,7 +87,10 @@ func CheckClaim(c Claim, ev *ClaimEvidence) (*ClaimCheck, error) {
 	}
 	check := &ClaimCheck{
 		Claim: c, Method: MethodVersion, DataVersion: ev.DataVersion,
-		Expires: c.expires(),
+		Expires: c.expires(), Where: ev.Where,
+	}
+	if check.Where == (ClaimText{}) {
+		check.Where = query.where("", nil)
 	}
 	check.Figures.Confidence = c.confidence()
 	check.Figures.Unlocated, check.Figures.QuietDays = ev.Unlocated, ev.QuietDays
@@ -91,6 +98,12 @@ func CheckClaim(c Claim, ev *ClaimEvidence) (*ClaimCheck, error) {
 		check.share(ev)
 	} else if err := check.ratio(ev); err != nil {
 		return nil, fmt.Errorf("claim %s: %w", c.ID, err)
+	}
+	if check.Verdict == ClaimSupported {
+		if check.Figures.Doubt = ev.doubt(c.Metric); check.Figures.Doubt != "" {
+			check.Verdict = ClaimUndecided
+			check.Needed.Customers, check.Needed.More = nil, nil
+		}
 	}
 	check.write(query)
 	return check, nil

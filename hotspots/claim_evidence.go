@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -39,6 +40,67 @@ type ClaimEvidence struct {
 	TotalSize   float64       // of the whole area in the unit of UnitUse.Size; what the units do not cover counts as unknown
 	Unlocated   uint64        // calls of the period without a place, which could belong to the area
 	QuietDays   uint64        // days of the period without a single call anywhere
+	Reports     ClaimReports
+	Where       ClaimText // the area in the catalogue's own terms (ClaimGround.Where)
+}
+
+// ClaimReports counts what was delivered of the period, whatever area and
+// conditions a claim names. What never occurs is what nobody delivers: a feed
+// without blocked attempts is no proof that every attempt succeeds.
+type ClaimReports struct {
+	Dropped    uint64 // calls cut off
+	Blocked    uint64 // attempts not set up
+	Redials    uint64 // calls of known customers that name the other party, without which nobody sees a redial
+	Complaints uint64 // without appeals
+}
+
+// claimQuietMost is the share of a period's days that may be without any call.
+const claimQuietMost = 0.1
+
+// doubt says why the evidence proves nothing good, whatever its figures; "" when
+// it may.
+func (ev *ClaimEvidence) doubt(metric ClaimMetric) string {
+	reported := map[ClaimMetric]uint64{
+		ClaimCutOff: ev.Reports.Dropped, ClaimSetup: ev.Reports.Blocked,
+		ClaimPerceived: min(ev.Reports.Dropped, ev.Reports.Redials), ClaimComplaints: ev.Reports.Complaints,
+	}[metric]
+	switch {
+	case reported == 0:
+		return "unreported"
+	case float64(ev.QuietDays) > claimQuietMost*ev.Query.days():
+		return "gaps"
+	}
+	return ""
+}
+
+// days is the length of the period.
+func (q ClaimQuery) days() float64 { return q.End.Sub(q.Start).Hours() / 24 }
+
+// where writes the area: the region by its name, or its code where that is not
+// known, and venues by their names, or ids.
+func (q ClaimQuery) where(region string, venues []string) ClaimText {
+	if len(venues) == 0 {
+		venues = q.Venues
+	}
+	var en, zh []string
+	add := func(e, z, value string) {
+		if value != "" {
+			en, zh = append(en, e+" "+value), append(zh, z+value)
+		}
+	}
+	add("highway", "公路", claimFew(q.Highways))
+	add("venue", "场所", claimFew(venues))
+	add("region", "区域", cmp.Or(region, q.Region))
+	return ClaimText{strings.Join(en, ", "), strings.Join(zh, "，")}
+}
+
+// claimFew writes the first three of some names and how many more there are.
+func claimFew(names []string) string {
+	const few = 3
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s (+%d)", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 // CustomerUse is what one customer did and suffered in the claim's area, period
@@ -176,7 +238,7 @@ func (ev *ClaimEvidence) digest() (string, error) {
 		return "", fmt.Errorf("claim evidence: %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%q %v %d %d\n", query, ev.DataVersion, ev.TotalSize, ev.Unlocated, ev.QuietDays)
+	fmt.Fprintf(h, "%s\n%q %v %d %d\n%v %q\n", query, ev.DataVersion, ev.TotalSize, ev.Unlocated, ev.QuietDays, ev.Reports, ev.Where)
 	for _, line := range lines {
 		io.WriteString(h, line)
 		io.WriteString(h, "\n")

@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +24,8 @@ type ClaimGround struct {
 	// Total is the size of the whole area: km² or km, or a number of venues; 0
 	// without a denominator in units.
 	Total float64
+	// Where names the area as the catalogue does: what a claim's author calls it is free text.
+	Where ClaimText
 
 	tract *geo.Tract
 }
@@ -51,7 +54,7 @@ func NewClaimGround(q ClaimQuery, c *geo.Catalogue) (*ClaimGround, error) {
 	if len(b.faults) > 0 {
 		return nil, errors.Join(b.faults...)
 	}
-	g := &ClaimGround{SceneParts: b.sceneParts()}
+	g := &ClaimGround{SceneParts: b.sceneParts(), Where: b.where()}
 	switch {
 	case len(q.Highways) > 0 && len(q.Venues) > 0:
 		for id := range highways {
@@ -101,6 +104,20 @@ func (b *groundBuilder) region() {
 		codes = append(codes, r.Code)
 	}
 	b.fault("area.region", "%q is not in the catalogue, which has %s; load it with \"hotcell load regions\"", b.q.Region, claimSome(codes, "no regions"))
+}
+
+func (b *groundBuilder) where() ClaimText {
+	region := ""
+	if r, known := b.c.Region(b.q.Region); known && r.Name != "" {
+		region = r.Name + " (" + r.Code + ")"
+	}
+	var venues []string
+	for _, id := range b.q.Venues {
+		if v, known := b.c.Venue(id); known {
+			venues = append(venues, cmp.Or(v.Name, v.ID))
+		}
+	}
+	return b.q.where(region, venues)
 }
 
 // highways gives the kilometres of the query's highways with their lengths in km.

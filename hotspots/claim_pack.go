@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed" // the printable page
 	"encoding/hex"
@@ -42,11 +43,21 @@ type ClaimParameters struct {
 }
 
 // NewEvidencePack checks the claim and seals the result; created is the date
-// of the pack.
+// of the pack. A period must be over by then, and wording that has expired by
+// then is not given.
 func NewEvidencePack(c Claim, ev *ClaimEvidence, created time.Time) (*EvidencePack, error) {
 	check, err := CheckClaim(c, ev)
 	if err != nil {
 		return nil, err
+	}
+	if created.Before(ev.Query.End) {
+		return nil, fmt.Errorf("claim: period.end: %s is not over yet: check the claim when it is", c.Period.End)
+	}
+	if check.Verdict == ClaimSupported && check.expired(created.In(c.Period.zone())) {
+		check.Wording = ClaimText{}
+		check.Notes = append(check.Notes, ClaimText{
+			fmt.Sprintf("There is no permitted wording any more: it expired on %s. Check a later period.", claimDate(check.Expires).EN),
+			fmt.Sprintf("已无许可用语：已于%s到期。请核查更近的时段。", claimDate(check.Expires).ZH)})
 	}
 	digest, err := ev.digest()
 	if err != nil {
@@ -69,16 +80,35 @@ func NewEvidencePack(c Claim, ev *ClaimEvidence, created time.Time) (*EvidencePa
 	return p, nil
 }
 
-// ReadEvidencePack reads a pack from JSON and verifies it.
+// evidencePackLongest bounds a pack's text, in bytes: longer ones are something else.
+const evidencePackLongest = 16 << 20
+
+// ReadEvidencePack reads a pack from JSON and verifies it. The text itself must
+// be what was sealed, spaces apart: two values under one name, or more after the
+// end, would show one thing to people and another to programs.
 func ReadEvidencePack(r io.Reader) (*EvidencePack, error) {
+	text, err := io.ReadAll(io.LimitReader(r, evidencePackLongest))
+	if err != nil {
+		return nil, fmt.Errorf("evidence pack: %w", err)
+	}
 	var p EvidencePack
-	d := json.NewDecoder(r)
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&p); err != nil {
 		return nil, fmt.Errorf("evidence pack: %w", err)
 	}
+	var read, sealed bytes.Buffer
+	if err := p.WriteJSON(&sealed); err != nil {
+		return nil, fmt.Errorf("evidence pack: %w", err)
+	}
+	own := bytes.NewBuffer(nil)
+	if json.Compact(&read, text) != nil || json.Compact(own, sealed.Bytes()) != nil || !bytes.Equal(read.Bytes(), own.Bytes()) {
+		return nil, errEvidenceChanged
+	}
 	return &p, p.Verify()
 }
+
+var errEvidenceChanged = errors.New("evidence pack: the content does not match its hash: it was changed after it was made; run the check again")
 
 // Verify reports whether anything in the pack was changed after it was sealed.
 func (p *EvidencePack) Verify() error {
@@ -91,7 +121,10 @@ func (p *EvidencePack) Verify() error {
 		return err
 	}
 	if inputs != p.Inputs || hash != p.Hash {
-		return errors.New("evidence pack: the content does not match its hash: it was changed after it was made; run the check again")
+		return errEvidenceChanged
+	}
+	if p.Check.contradicts() {
+		return errors.New("evidence pack: the verdict contradicts the figures: hotcell did not make it; run the check again")
 	}
 	return nil
 }
@@ -99,7 +132,33 @@ func (p *EvidencePack) Verify() error {
 // Expired reports whether the permitted wording may no longer be used on the
 // given day (in the day's own time zone).
 func (p *EvidencePack) Expired(day time.Time) bool {
-	return day.Format("2006-01-02") > p.Check.Expires
+	return p.Check.expired(day)
+}
+
+func (k *ClaimCheck) expired(day time.Time) bool {
+	return day.Format("2006-01-02") > k.Expires
+}
+
+// contradicts tells whether the figures do not bear the verdict, or the wording.
+func (k *ClaimCheck) contradicts() bool {
+	supported := k.Verdict == ClaimSupported
+	if !supported {
+		return k.Wording != (ClaimText{})
+	}
+	f := k.Figures
+	if f.Lower == nil || f.Upper == nil || f.Doubt != "" || k.Expires != k.Claim.expires() {
+		return true
+	}
+	const rounding = 1e-6 // of bounds found by search
+	switch {
+	case k.Claim.inUnits():
+		return *f.Lower < k.Claim.Share-rounding
+	case k.Claim.Metric == ClaimSetup:
+		return *f.Lower < k.Claim.Threshold-rounding
+	case k.Claim.Metric == ClaimComplaints:
+		return *f.Upper > k.Claim.Threshold*(1+rounding)
+	}
+	return *f.Upper > k.Claim.Threshold+rounding
 }
 
 // WriteJSON writes the pack as indented JSON.
@@ -147,7 +206,7 @@ func (p *EvidencePack) WriteHTML(w io.Writer) error {
 		Value:    show(k.Figures.Value), Lower: show(k.Figures.Lower), Upper: show(k.Figures.Upper),
 		CreatedText: p.Created.Format("2006-01-02 15:04 MST"),
 		Starts:      p.Query.Start.Format(time.RFC3339), EndsText: p.Query.End.Format(time.RFC3339),
-		Counted: k.counted(), Where: p.Query.where(),
+		Counted: k.counted(), Where: p.Query.narrowed(),
 	})
 }
 
@@ -165,9 +224,9 @@ func (k *ClaimCheck) counted() string {
 	return fmt.Sprintf("%s of %s %s", claimCount(uint64(f.Events)), claimCount(uint64(f.Base)), unit)
 }
 
-// where writes what the evidence was narrowed to, in the catalogue's own terms:
+// narrowed writes what the evidence was narrowed to, in the catalogue's own terms:
 // the area's name in the claim is free text.
-func (q ClaimQuery) where() string {
+func (q ClaimQuery) narrowed() string {
 	var out []string
 	add := func(name, value string) {
 		if value != "" {

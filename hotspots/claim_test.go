@@ -29,7 +29,7 @@ func claimEvidence(t testing.TB, c Claim) *ClaimEvidence {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ClaimEvidence{Query: q, DataVersion: "v7"}
+	return &ClaimEvidence{Query: q, DataVersion: "v7", Reports: ClaimReports{Dropped: 9, Blocked: 9, Redials: 900, Complaints: 9}}
 }
 
 func claimCheck(t testing.TB, c Claim, ev *ClaimEvidence) *ClaimCheck {
@@ -275,10 +275,11 @@ func TestClaimWording(t *testing.T) {
 	ev.Customers = []CustomerUse{{Customers: 12345, Attempts: 20}}
 	ev.Unlocated = 1234
 	k := claimCheck(t, c, ev)
-	wantEN := "the G4: at least 99 % of our customers' calls were not cut off (share of calls, not of area; outdoors only; 4G only; " +
-		"all phones in use, not one model; 1 May 2026 to 31 May 2026; 12,345 customers, 95 % confidence; valid until 29 August 2026)."
-	wantZH := "G4京港澳高速：我方客户至少99 %的通话未被中断（按通话次数统计，非面积覆盖率；仅室外；仅4G；全部在网终端，非特定机型；" +
-		"2026年5月1日至2026年5月31日；样本12,345户，置信度95 %；有效期至2026年8月29日）。"
+	wantEN := "the G4: at least 99 % of our customers' connected calls were not cut off (highway G4; share of calls, not of area; outdoors only; 4G only; " +
+		"all phones in use, not one model; cut off as logged by the network; 1 May 2026 to 31 May 2026; " +
+		"12,345 customers, calls with a known place only, 95 % confidence; valid until 29 August 2026)."
+	wantZH := "G4京港澳高速：我方客户至少99 %的通话未被中断（公路G4；按通话次数统计，非面积覆盖率；仅室外；仅4G；全部在网终端，非特定机型；" +
+		"中断以网络记录为准；2026年5月1日至2026年5月31日；样本12,345户，仅含位置已知的通话，置信度95 %；有效期至2026年8月29日）。"
 	if k.Wording.EN != wantEN || k.Wording.ZH != wantZH {
 		t.Errorf("wording\n%s\n%s", k.Wording.EN, k.Wording.ZH)
 	}
@@ -363,7 +364,7 @@ func TestClaimTextsAreComplete(t *testing.T) {
 						t.Errorf("%s: qualifier %+v missing in %q", what, q, k.Wording.EN)
 					}
 				}
-				for _, kind := range []string{"basis", "environment", "network", "device", "period", "sample", "validity"} {
+				for _, kind := range []string{"area", "basis", "environment", "network", "device", "period", "sample", "validity"} {
 					if !kinds[kind] {
 						t.Errorf("%s: no qualifier %q", what, kind)
 					}
@@ -484,7 +485,7 @@ func TestEvidencePackWithoutFigures(t *testing.T) {
 		if c.inUnits() {
 			c.Share = 0.9
 		}
-		pack, err := NewEvidencePack(c, claimEvidence(t, c), time.Unix(0, 0))
+		pack, err := NewEvidencePack(c, claimEvidence(t, c), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -506,10 +507,6 @@ func TestEvidencePackWithoutFigures(t *testing.T) {
 func TestClaimFalseShare(t *testing.T) {
 	c := claimG4()
 	c.Denominator, c.Share, c.Threshold = ClaimArea, 0.95, 0.05
-	q, err := c.Query()
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := rand.New(rand.NewPCG(5, 6))
 	const cases, cells = 300, 200
 	for _, w := range []struct {
@@ -528,7 +525,8 @@ func TestClaimFalseShare(t *testing.T) {
 	} {
 		supported := 0
 		for range cases {
-			ev := &ClaimEvidence{Query: q, DataVersion: "v", TotalSize: cells}
+			ev := claimEvidence(t, c)
+			ev.TotalSize = cells
 			luck := r.Uint64()
 			for i := range cells - w.unknown {
 				source := r

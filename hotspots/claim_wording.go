@@ -12,7 +12,7 @@ import (
 
 // ClaimQualifier is something that must be said with the wording.
 type ClaimQualifier struct {
-	Kind string `json:"kind"` // basis, environment, network, device, period, sample, unknown, validity
+	Kind string `json:"kind"` // area, basis, environment, network, device, measure, period, sample, unknown, validity
 	EN   string `json:"en"`
 	ZH   string `json:"zh"`
 }
@@ -22,7 +22,7 @@ func (k *ClaimCheck) write(q ClaimQuery) {
 	k.Qualifiers = k.qualifiers(q)
 	k.Reason = k.reason()
 	k.Needed.Text = k.needed()
-	k.Notes = k.notes()
+	k.Notes = k.notes(q)
 	if k.Verdict != ClaimSupported {
 		return
 	}
@@ -77,9 +77,9 @@ func (c Claim) sentence() ClaimText {
 		}[c.Metric]
 	default:
 		text = map[ClaimMetric]ClaimText{
-			ClaimCutOff:    {"at least " + good + " of our customers' calls were not cut off", "我方客户至少" + good + "的通话未被中断"},
+			ClaimCutOff:    {"at least " + good + " of our customers' connected calls were not cut off", "我方客户至少" + good + "的通话未被中断"},
 			ClaimSetup:     {"at least " + good + " of our customers' call attempts were set up", "我方客户至少" + good + "的呼叫成功接通"},
-			ClaimPerceived: {"at least " + good + " of our customers' calls did not feel dropped", "我方客户至少" + good + "的通话未被感知为掉话"},
+			ClaimPerceived: {"at least " + good + " of our customers' connected calls did not feel dropped", "我方客户至少" + good + "的通话未被感知为掉话"},
 		}[c.Metric]
 	}
 	// "the G4: …" needs no preposition, whatever the area is called.
@@ -118,26 +118,68 @@ func (k *ClaimCheck) qualifiers(q ClaimQuery) []ClaimQualifier {
 		rat := strings.ToUpper(q.RAT.String())
 		network = ClaimText{rat + " only", "仅" + rat}
 	}
+	if q.Operator != "" {
+		network = ClaimText{network.EN + ", network of " + q.Operator, network.ZH + "，" + q.Operator + "网络"}
+	}
 	out := []ClaimQualifier{
+		{"area", k.Where.EN, k.Where.ZH},
 		{"basis", basis.EN, basis.ZH},
 		{"environment", environment.EN, environment.ZH},
 		{"network", network.EN, network.ZH},
 		{"device", "all phones in use, not one model", "全部在网终端，非特定机型"},
-		{"period", claimDate(c.Period.Start).EN + " to " + claimDate(c.Period.End).EN, claimDate(c.Period.Start).ZH + "至" + claimDate(c.Period.End).ZH},
-		{"sample",
-			fmt.Sprintf("%s customers, %s confidence", claimCount(k.Figures.Customers), claimPercent(k.Figures.Confidence)),
-			fmt.Sprintf("样本%s户，置信度%s", claimCount(k.Figures.Customers), claimPercent(k.Figures.Confidence))},
 	}
-	if c.inUnits() {
-		out[5].EN = fmt.Sprintf("%s customers summed over %s, %s confidence", claimCount(k.Figures.Customers), k.unitCount().EN, claimPercent(k.Figures.Confidence))
-		out[5].ZH = fmt.Sprintf("%s累计样本%s户，置信度%s", k.unitCount().ZH, claimCount(k.Figures.Customers), claimPercent(k.Figures.Confidence))
-		if u := k.Figures.UnknownShare; u != nil {
-			out = append(out, ClaimQualifier{"unknown",
-				claimRough(*u, 1) + " without use counts as not meeting it", "无使用记录的" + claimRough(*u, 1) + "按未达标计"})
-		}
+	if how, ok := claimHow[c.Metric]; ok {
+		out = append(out, ClaimQualifier{"measure", how.EN, how.ZH})
+	}
+	out = append(out, k.period(), k.sample())
+	if u := k.Figures.UnknownShare; u != nil {
+		out = append(out, ClaimQualifier{"unknown",
+			claimRough(*u, 1) + " without use counts as not meeting it", "无使用记录的" + claimRough(*u, 1) + "按未达标计"})
 	}
 	expires := claimDate(k.Expires)
 	return append(out, ClaimQualifier{"validity", "valid until " + expires.EN, "有效期至" + expires.ZH})
+}
+
+// claimHow says how a metric is known, where the words alone promise more.
+var claimHow = map[ClaimMetric]ClaimText{
+	ClaimCutOff:    {"cut off as logged by the network", "中断以网络记录为准"},
+	ClaimPerceived: {"call drops felt are inferred from redials within 120 s", "感知掉话由120秒内重拨推断"},
+}
+
+// period is the time the claim is about, with the days of it nothing is known of.
+func (k *ClaimCheck) period() ClaimQualifier {
+	start, end := claimDate(k.Claim.Period.Start), claimDate(k.Claim.Period.End)
+	out := ClaimQualifier{"period", start.EN + " to " + end.EN, start.ZH + "至" + end.ZH}
+	if n := k.Figures.QuietDays; n > 0 {
+		out.EN += fmt.Sprintf(" without %s", claimDays(n))
+		out.ZH += fmt.Sprintf("（其中%s天无数据）", claimCount(n))
+	}
+	return out
+}
+
+func claimDays(n uint64) string {
+	if n == 1 {
+		return "1 day that has no data"
+	}
+	return claimCount(n) + " days that have no data"
+}
+
+// sample is how much evidence there was, and what of the use could not be counted.
+func (k *ClaimCheck) sample() ClaimQualifier {
+	f := k.Figures
+	n, confidence := claimCount(f.Customers), claimPercent(f.Confidence)
+	out := ClaimQualifier{"sample", n + " customers", "样本" + n + "户"}
+	if k.Claim.inUnits() {
+		out.EN = n + " customers summed over " + k.unitCount().EN
+		out.ZH = k.unitCount().ZH + "累计样本" + n + "户"
+	}
+	if f.Unlocated > 0 {
+		out.EN += ", calls with a known place only"
+		out.ZH += "，仅含位置已知的通话"
+	}
+	out.EN += ", " + confidence + " confidence"
+	out.ZH += "，置信度" + confidence
+	return out
 }
 
 func (k *ClaimCheck) unitCount() ClaimText {
@@ -182,14 +224,34 @@ func (k *ClaimCheck) reason() ClaimText {
 			fmt.Sprintf("%sEven the one-sided %s %s bound, %s, is %s the claimed %s.", measured.EN, confidence, goodEN, show(good), fails, show(claimed)),
 			fmt.Sprintf("%s即使单侧%s置信%s%s也%s声称的%s。", measured.ZH, confidence, goodZH, show(good), failsZH, show(claimed))}
 	}
+	if doubt, ok := claimDoubts[f.Doubt]; ok {
+		return ClaimText{measured.EN + doubt.why.EN, measured.ZH + doubt.why.ZH}
+	}
 	return ClaimText{
 		fmt.Sprintf("%sThe claimed %s lies between the one-sided %s bounds, %s and %s.", measured.EN, show(claimed), confidence, show(*f.Lower), show(*f.Upper)),
 		fmt.Sprintf("%s声称的%s介于单侧%s置信上下限%s与%s之间。", measured.ZH, show(claimed), confidence, show(*f.Lower), show(*f.Upper))}
 }
 
+// claimDoubts are the reasons not to believe figures that meet the claim, and
+// what to do about them.
+var claimDoubts = map[string]struct{ why, do ClaimText }{
+	"unreported": {
+		ClaimText{"But the period's data have not one bad experience of this kind, in any place: most likely nobody delivers them.",
+			"但该时段所有数据中没有一条此类不良记录，很可能相关数据并未提供。"},
+		ClaimText{"Load what reports them (dropped calls, blocked attempts, peer_id for redials, complaints) for this period.",
+			"请加载该时段的相关数据（掉话、呼叫失败、识别重拨所需的peer_id、投诉）。"}},
+	"gaps": {
+		ClaimText{"But more than a tenth of the period's days have no call at all: nothing is known of them.",
+			"但该时段超过十分之一的日子没有任何通话记录，情况未知。"},
+		ClaimText{"Load the missing days, or claim only the days there are.", "请补齐缺失日期的数据，或仅就有数据的日期作出声称。"}},
+}
+
 // needed says what more evidence it takes.
 func (k *ClaimCheck) needed() ClaimText {
 	n := k.Needed
+	if doubt, ok := claimDoubts[k.Figures.Doubt]; ok {
+		return doubt.do
+	}
 	var en, zh []string
 	if n.Size != nil && *n.Size > 0 {
 		unit := map[ClaimDenominator]ClaimText{ClaimArea: {"km²", "平方公里"}, ClaimRoadKm: {"km", "公里"}, ClaimVenues: {"venues", "个场所"}}[k.Claim.Denominator]
@@ -217,7 +279,7 @@ func (k *ClaimCheck) needed() ClaimText {
 }
 
 // notes says what a reader must know beside the figures.
-func (k *ClaimCheck) notes() []ClaimText {
+func (k *ClaimCheck) notes(q ClaimQuery) []ClaimText {
 	notes := []ClaimText{}
 	f := k.Figures
 	if !k.Claim.inUnits() && f.Clusters == 0 && f.Value != nil {
@@ -236,20 +298,7 @@ func (k *ClaimCheck) notes() []ClaimText {
 			fmt.Sprintf("%s days of the period have no call at all: nothing is known of them. Were all files loaded?", claimCount(f.QuietDays)),
 			fmt.Sprintf("该时段有%s天没有任何通话记录，情况未知。请核对数据是否全部入库。", claimCount(f.QuietDays))})
 	}
-	for _, word := range claimAbsolutes {
-		if strings.Contains(strings.ToLower(k.Claim.Statement), word) {
-			notes = append(notes, ClaimText{
-				fmt.Sprintf("The statement says “%s”: no sample can support that. Use the permitted wording.", word),
-				fmt.Sprintf("原文含“%s”：任何样本都不能支持，请使用许可用语。", word)})
-		}
-	}
-	return notes
-}
-
-// claimAbsolutes are words that promise what no sample can show.
-var claimAbsolutes = []string{
-	"100 %", "100%", "never", "always", "everywhere", "perfect", "best", "no. 1", "number one",
-	"绝不", "永不", "从不", "零掉话", "全覆盖", "无死角", "最好", "最佳", "第一",
+	return append(notes, k.Claim.statement(q)...)
 }
 
 // show writes a figure of the check in its unit.

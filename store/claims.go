@@ -42,7 +42,7 @@ func (s *Store) ClaimEvidence(ctx context.Context, q hotspots.ClaimQuery, ground
 	if err != nil {
 		return nil, err
 	}
-	ev := &hotspots.ClaimEvidence{Query: q, TotalSize: ground.Total}
+	ev := &hotspots.ClaimEvidence{Query: q, TotalSize: ground.Total, Where: ground.Where}
 	var calls, other string
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { calls, err = s.claimTotals(groupCtx, f, ev); return })
@@ -140,18 +140,19 @@ func placesIn(name string) string {
 const felt = `toUInt8(outcome = 1 AND record_id IN ` + perceivedNow + `)`
 
 // claimTotals reads which version of which call lies in the period ("" when there
-// is neither a call nor a complaint) and fills in Unlocated and QuietDays.
+// is neither a call nor a complaint) and fills in Unlocated, QuietDays and Reports.
 func (s *Store) claimTotals(ctx context.Context, f claimFilter, ev *hotspots.ClaimEvidence) (string, error) {
 	a := f.window(f.start(), f.query.End)
 	var n, hash, days, inexact, complaints uint64
+	reports := &ev.Reports
 	err := s.one(ctx, "count the calls of a claim's period", `
 		SELECT count(), sum(cityHash64(record_id, version)), uniqExact(intDiv(toUInt32(time) - @from, 86400)), countIf(precision = 2),
-			countIf(`+f.mayBelong+f.conditions+`)
-		FROM calls FINAL WHERE `+inWindow, a, &n, &hash, &days, &inexact, &ev.Unlocated)
+			countIf(`+f.mayBelong+f.conditions+`), countIf(outcome = 3), countIf(outcome = 4), countIf(peer != 0 AND customer != 0)
+		FROM calls FINAL WHERE `+inWindow, a, &n, &hash, &days, &inexact, &ev.Unlocated, &reports.Dropped, &reports.Blocked, &reports.Redials)
 	if err != nil {
 		return "", err
 	}
-	if err := s.one(ctx, "count the complaints of a claim's period", `SELECT count() FROM complaints FINAL WHERE `+inWindow, a, &complaints); err != nil {
+	if err := s.one(ctx, "count the complaints of a claim's period", `SELECT count(), countIf(appeal = 0) FROM complaints FINAL WHERE `+inWindow, a, &complaints, &reports.Complaints); err != nil {
 		return "", err
 	}
 	if n == 0 && complaints == 0 {

@@ -137,7 +137,7 @@ func (p *program) checkClaims(ctx context.Context, files []string, format, dir s
 			return err
 		}
 		for _, f := range claims {
-			pack, err := f.check(ctx, s, catalogue, time.Now())
+			pack, err := f.check(ctx, s, catalogue, p.now())
 			if err == nil && dir != "" {
 				err = writePack(dir, pack)
 			}
@@ -238,7 +238,7 @@ func (p *program) claimVerifyCommand() *cobra.Command {
 				use := "there is no permitted wording"
 				if pack.Check.Verdict == hotspots.ClaimSupported {
 					use = "the wording may be used until " + pack.Check.Expires
-					if pack.Expired(time.Now()) {
+					if pack.Expired(p.now()) {
 						use = "the wording expired on " + pack.Check.Expires
 					}
 				}

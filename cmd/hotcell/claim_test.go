@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hotcell/hotcell/cmd/citysim/city"
 	"github.com/hotcell/hotcell/hotspots"
@@ -120,14 +121,17 @@ func TestClaimsOfACity(t *testing.T) {
 		"area":       {"denominator: calls→denominator: area\nshare: 0.9"},
 		"road":       {"denominator: calls→denominator: road_km\nshare: 0.9", `region: "59"→highways: [G7841]`},
 		"malls":      {"denominator: calls→denominator: venues\nshare: 0.1", `region: "59"→region: "59"` + "\n  scene: mall"},
-		"long":       {"end: 2026-05-31→end: 2026-06-10"},
+		"long":       {"end: 2026-05-31→end: 2026-06-02"},
+		"gaps":       {"end: 2026-05-31→end: 2026-06-10"},
 	})
 	want := map[string]hotspots.ClaimVerdict{
 		"true": hotspots.ClaimSupported, "false": hotspots.ClaimNotSupported, "thin": hotspots.ClaimUndecided,
 		"setup": hotspots.ClaimSupported, "complaints": hotspots.ClaimNotSupported, "long": hotspots.ClaimSupported,
 		"area": hotspots.ClaimUndecided, "road": hotspots.ClaimUndecided, "malls": hotspots.ClaimSupported,
+		"gaps": hotspots.ClaimUndecided,
 	}
 	eachHome(t, func(t *testing.T, h home) {
+		h.at = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 		h.loadCity(c)
 		evidence := filepath.Join(t.TempDir(), "new", "evidence")
 		args := []string{"claim", "check", "--format", "json", "--pack", evidence}
@@ -160,8 +164,12 @@ func TestClaimsOfACity(t *testing.T) {
 					t.Errorf("it is not said what the thin claim needs: %+v", k.Needed)
 				}
 			case "long":
-				if f.QuietDays != 10 {
-					t.Errorf("%d quiet days, want 10", f.QuietDays)
+				if f.QuietDays != 2 {
+					t.Errorf("%d quiet days, want 2", f.QuietDays)
+				}
+			case "gaps":
+				if f.QuietDays != 10 || f.Doubt != "gaps" {
+					t.Errorf("%d quiet days, want 10; doubt %q", f.QuietDays, f.Doubt)
 				}
 			case "area", "road", "malls":
 				if f.Units == 0 || float64(f.Units) > f.Base*20 || f.Value == nil || *f.Value <= 0 {
@@ -201,11 +209,18 @@ func TestClaimsOfACity(t *testing.T) {
 			}
 		}
 		table := h.must("claim", "check", files["true"], files["thin"])
-		for _, w := range []string{"SUPPORTED 有据可依", "UNDECIDED 证据不足", "one-sided 95 % upper bound", "more customers", "May be said  the province: at least 80 % of our customers' calls",
+		for _, w := range []string{"SUPPORTED 有据可依", "UNDECIDED 证据不足", "one-sided 95 % upper bound", "more customers", "May be said  the province: at least 80 % of our customers' connected calls",
 			"示例省：我方客户至少80 %的通话未被中断", "basis: share of calls, not of area / 按通话次数统计", "Expires      2026-08-29"} {
 			if !strings.Contains(table, w) {
 				t.Errorf("%q is missing in\n%s", w, table)
 			}
+		}
+
+		late := h
+		late.at = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+		if table := late.must("claim", "check", files["true"]); !strings.Contains(table, "nothing any more: the wording expired on 2026-08-29") ||
+			strings.Contains(table, "of our customers' connected calls") {
+			t.Errorf("checked after its wording expired: %s", table)
 		}
 
 		// A claim at fault does not keep the others back.
@@ -244,7 +259,7 @@ func TestClaimsOfACity(t *testing.T) {
 }
 
 func TestClaimFileMessages(t *testing.T) {
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "key")}
 	good := claimFiles(t, map[string][]string{"good": nil})["good"]
 	for name, test := range map[string]struct {
 		change string

@@ -50,9 +50,12 @@ func (p *program) printClaim(k *hotspots.ClaimCheck) {
 	line("Sample", claimSample(k))
 	line("Bound", k.Figures.Bound)
 	both("Needed", k.Needed.Text)
-	if k.Verdict == hotspots.ClaimSupported {
+	switch {
+	case k.Wording.EN != "":
 		both("May be said", k.Wording)
-	} else {
+	case k.Verdict == hotspots.ClaimSupported:
+		line("May be said", "nothing any more: the wording expired on "+k.Expires+" 许可用语已到期")
+	default:
 		line("May be said", "nothing on this evidence 暂无许可用语")
 	}
 	for i, q := range k.Qualifiers {

@@ -13,7 +13,7 @@ import (
 // TestHotspotIsExplained: "hotspot show" opens the figures of the stored run into
 // terms that make them up, and says so when the records have changed since.
 func TestHotspotIsExplained(t *testing.T) {
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "pseudonym.key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "pseudonym.key")}
 	c := theSmallCity(t)
 	h.loadCity(c)
 	run := h.rank("--top", "0")

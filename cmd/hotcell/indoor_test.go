@@ -17,7 +17,7 @@ import (
 // located calls come: two ways to the place that know nothing of one another.
 func TestIndoorCellsServeTheirVenues(t *testing.T) {
 	c := theSmallCity(t)
-	h := home{t, storetest.Embedded(t), t.TempDir() + "/pseudonym.key"}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: t.TempDir() + "/pseudonym.key"}
 	h.load("venues", c.file("venues.geojson"))
 	h.load("sites", c.file("sites.csv"))
 	s, err := store.Open(t.Context(), store.Config{DSN: h.dsn}, nil)

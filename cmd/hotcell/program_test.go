@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/cmd/citysim/city"
@@ -21,6 +22,7 @@ type home struct {
 	t       *testing.T
 	dsn     string
 	keyFile string
+	at      time.Time // when commands run; zero = now
 }
 
 func eachHome(t *testing.T, f func(t *testing.T, h home)) {
@@ -29,7 +31,7 @@ func eachHome(t *testing.T, f func(t *testing.T, h home)) {
 		dsn  func(testing.TB) string
 	}{{"embedded", storetest.Embedded}, {"server", storetest.Server}} {
 		t.Run(kind.name, func(t *testing.T) {
-			f(t, home{t, kind.dsn(t), filepath.Join(t.TempDir(), "pseudonym.key")})
+			f(t, home{t: t, dsn: kind.dsn(t), keyFile: filepath.Join(t.TempDir(), "pseudonym.key")})
 		})
 	}
 }
@@ -40,8 +42,16 @@ func (h home) command(args ...string) (code int, stdout, stderr string) {
 	h.t.Setenv("HOTCELL_PSEUDONYM_KEY_FILE", h.keyFile)
 	h.t.Setenv("XDG_CONFIG_HOME", h.t.TempDir())
 	var out, errs bytes.Buffer
-	code = run(h.t.Context(), append([]string{"--store", h.dsn}, args...), strings.NewReader(""), &out, &errs)
+	code = runAt(h.t.Context(), h.clock(), append([]string{"--store", h.dsn}, args...), strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
+}
+
+// clock is the machine's, or stands still at h.at.
+func (h home) clock() func() time.Time {
+	if h.at.IsZero() {
+		return time.Now
+	}
+	return func() time.Time { return h.at }
 }
 
 // must runs a command that has to succeed.
@@ -196,7 +206,7 @@ func checkRanking(t *testing.T, r api.Ranking, truth *city.Truth) {
 }
 
 func TestExitStatusAndMessages(t *testing.T) {
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "key")}
 	dir := t.TempDir()
 	write := func(name, text string) string { return write(t, dir, name, text) }
 	const header = "record_id,time,subscriber_id,peer_id,outcome,duration_s,cause,rat,cell_id,operator,lat,lon,accuracy_m,floor,indoor,rating\n"
@@ -270,7 +280,7 @@ func TestGoodFilesAreKept(t *testing.T) {
 }
 
 func TestVersionHelpAndCompletion(t *testing.T) {
-	h := home{t, "embedded:///nowhere", filepath.Join(t.TempDir(), "key")}
+	h := home{t: t, dsn: "embedded:///nowhere", keyFile: filepath.Join(t.TempDir(), "key")}
 	for want, args := range map[string][]string{
 		"ClickHouse 26.5":      {"version"},
 		"ranks those":          {"--help"},

@@ -35,7 +35,7 @@ func (h home) evidence() *hotspots.Evidence {
 func TestRebuildAfterCatalogue(t *testing.T) {
 	c := theSmallCity(t)
 	// In the right order, once; both kinds of store must come to the same.
-	right := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "pseudonym.key")}
+	right := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "pseudonym.key")}
 	right.loadCity(c)
 	wantEvidence, want := right.evidence(), right.rank("--top", "0")
 	if len(want.Hotspots) == 0 {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -36,12 +37,18 @@ type program struct {
 	settings Settings
 	log      *slog.Logger
 	server   string // --server URL: talk to a running hotcell instead of the store
+	now      func() time.Time
 }
 
 // run executes one command line and returns the exit status. Tests call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runAt(ctx, time.Now, args, stdin, stdout, stderr)
+}
+
+// runAt is run by another clock than the machine's, for what expires.
+func runAt(ctx context.Context, now func() time.Time, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &checkedWriter{w: stdout}
-	p := &program{in: stdin, out: out, err: stderr}
+	p := &program{in: stdin, out: out, err: stderr, now: now}
 	root := p.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)

@@ -20,7 +20,7 @@ func TestCallsInVenuesFromOpenStreetMap(t *testing.T) {
 		}
 		t.Skipf("no shared data here: %v", err)
 	}
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "pseudonym.key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "pseudonym.key")}
 	accepted := map[string]uint64{"Helsinki.osm.pbf": 211, "baltimore.osm.pbf": 475, "bayfront_singapore.osm.pbf": 42, "andorra.osm.pbf": 117,
 		"shanghai_lujiazui_bund.geojson": 396, "shoppingmall.geojson": 31, "tourist_attraction.geojson": 45}
 	var files []string

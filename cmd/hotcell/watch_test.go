@@ -167,7 +167,7 @@ func TestDropFolderSurvivesKill(t *testing.T) {
 		"server":   func() string { return storetest.Server(t) },
 	} {
 		t.Run(kind, func(t *testing.T) {
-			h := home{t, dsn(), filepath.Join(t.TempDir(), "key")}
+			h := home{t: t, dsn: dsn(), keyFile: filepath.Join(t.TempDir(), "key")}
 			dir := t.TempDir()
 			write(t, dir, "calls.csv", text.String())
 			// start gives a watcher that has begun to load the file.
@@ -229,7 +229,7 @@ func TestDropFolderSurvivesKill(t *testing.T) {
 // Interrupted between account and move, the file is loaded again, which brings
 // nothing; the account of the first time stays.
 func TestDropFolderKeepsTheFirstAccount(t *testing.T) {
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "key")}
 	dir := t.TempDir()
 	file := write(t, dir, "a.csv", callHeader+callRow(1))
 	stop := h.watching(dir)
