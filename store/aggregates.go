@@ -172,7 +172,7 @@ func (s *Store) attributes(ctx context.Context, f filter) (map[uint64]hotspots.C
 	err := s.each(ctx, "read customers' attributes", `
 		SELECT customer, argMax(segment, valid_from), argMax(value_tier, valid_from), argMax(tenure_months, valid_from)
 		FROM subscribers FINAL
-		WHERE toUInt32(valid_from) < @to AND customer IN (
+		WHERE toUInt32(valid_from) < @to AND customer GLOBAL IN (
 			SELECT customer FROM calls WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND `+bad+`
 			UNION ALL
 			SELECT customer FROM complaints WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)))

@@ -137,7 +137,7 @@ func placesIn(name string) string {
 }
 
 // felt is 1 for calls that were released normally and felt as a drop.
-const felt = `toUInt8(outcome = 1 AND record_id IN ` + perceivedNow + `)`
+const felt = `toUInt8(outcome = 1 AND record_id GLOBAL IN ` + perceivedNow + `)`
 
 // claimTotals reads which version of which call lies in the period ("" when there
 // is neither a call nor a complaint) and fills in Unlocated, QuietDays and Reports.

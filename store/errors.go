@@ -28,6 +28,7 @@ const (
 	CodeReadOnly    Code = "store_read_only"
 	CodeMemory      Code = "store_memory" // a query needed more memory than allowed
 	CodeBusy        Code = "store_busy"   // too much at once; trying again helps
+	CodeBehind      Code = "store_behind" // replicas lack rows that another has taken
 	CodeCanceled    Code = "store_canceled"
 	CodeNotFound    Code = "store_not_found"
 	CodeConflict    Code = "store_conflict" // an immutable thing would have changed

@@ -49,7 +49,7 @@ const inWindow = `day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day
 	AND toUInt32(time) >= @from AND toUInt32(time) < @to AND deleted = 0`
 
 // bad is 1 for calls that ended badly or were felt so.
-const bad = `(outcome IN (2, 3, 4) OR (outcome = 1 AND record_id IN ` + perceivedNow + `))`
+const bad = `(outcome IN (2, 3, 4) OR (outcome = 1 AND record_id GLOBAL IN ` + perceivedNow + `))`
 
 // located are calls with a place of their own, be it that of the building whose
 // indoor radio cell served them. Those known by another radio cell only have none
@@ -311,7 +311,7 @@ func (s *Store) sideVersion(ctx context.Context, f filter) (string, error) {
 	a := f.window(minTime(f.start(), f.trendStart()), f.query.End)
 	for _, sql := range []string{
 		`SELECT count(), sum(cityHash64(record_id, version)) FROM complaints FINAL WHERE ` + inWindow + f.complaints,
-		`SELECT count(), sum(cityHash64(record_id)) FROM calls WHERE outcome = 1 AND day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND record_id IN ` + perceivedNow,
+		`SELECT count(), sum(cityHash64(record_id)) FROM calls WHERE outcome = 1 AND day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND record_id GLOBAL IN ` + perceivedNow,
 		`SELECT count(), sum(cityHash64(key, state)) FROM loads FINAL WHERE feed IN ('subscribers', 'sites', 'venues', 'regions')`,
 	} {
 		var n, h uint64

@@ -71,7 +71,7 @@ func TestServerKilled(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hotcell-kill-")
 	must(t, err)
 	defer os.RemoveAll(dir)
-	p, err := storetest.StartProcess(t.Context(), dir)
+	p, err := storetest.StartNode(t.Context(), dir)
 	storetest.Need(t, err, storetest.ErrNoServer)
 	defer func() { p.Kill() }()
 	database := storetest.Database()
@@ -110,7 +110,7 @@ func TestServerKilled(t *testing.T) {
 		if gone.Load() {
 			kills++
 			_ = s.Close() // its connections are dead
-			p, err = storetest.StartProcess(t.Context(), dir)
+			p, err = storetest.StartNode(t.Context(), dir)
 			must(t, err)
 			s = open()
 		} else if next < len(batches) {
@@ -214,7 +214,7 @@ func TestMetrics(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hotcell-metrics-")
 	must(t, err)
 	defer os.RemoveAll(dir)
-	p, err := storetest.StartProcess(t.Context(), dir)
+	p, err := storetest.StartNode(t.Context(), dir)
 	storetest.Need(t, err, storetest.ErrNoServer)
 	defer p.Kill()
 	reg := prometheus.NewRegistry()

@@ -19,6 +19,9 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 	if err != nil {
 		return err
 	}
+	if err := s.caughtUp(ctx, string(l.Feed)); err != nil { // tables have their feed's name
+		return err
+	}
 	keys := []uint64{loadKey(l.ID)}
 	for _, g := range given {
 		keys = append(keys, loadKey(g.ID))
@@ -41,7 +44,15 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 			return err
 		}
 	}
-	return s.writeLoads(ctx, append(given, loadRow{Load: l, state: loadFinished, account: a}))
+	if a.Rejected > 0 {
+		if err := s.caughtUp(ctx, "rejects"); err != nil {
+			return err
+		}
+	}
+	if err := s.writeLoads(ctx, append(given, loadRow{Load: l, state: loadFinished, account: a})); err != nil {
+		return err
+	}
+	return s.caughtUp(ctx, "loads")
 }
 
 // withEves adds the day before each day: its last calls may be answered by a
@@ -82,7 +93,7 @@ func (s *Store) reconcile(ctx context.Context, table string, l ingest.Load, a in
 			return err
 		}
 	}
-	return nil
+	return s.caughtUp(ctx, table)
 }
 
 const reconcileSQL = `
@@ -93,7 +104,7 @@ FROM (
     FROM (
         SELECT record_id, toUInt16(day) AS d, max(version) AS newest, argMax(deleted, version) AS gone, max(time) AS at
         FROM %[1]s
-        WHERE record_id IN (
+        WHERE record_id GLOBAL IN (
             SELECT record_id FROM %[1]s WHERE load IN @keys AND cityHash64(record_id) %% @chunks = @chunk)
         GROUP BY record_id, d
     )

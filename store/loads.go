@@ -81,7 +81,11 @@ func (s *Store) Begin(ctx context.Context, l ingest.Load) (*ingest.Account, erro
 	if l.Feed == ingest.FeedCalls {
 		s.redials.begin(loadKey(l.ID))
 	}
-	return nil, s.writeLoads(ctx, []loadRow{{Load: l, state: loadStarted}})
+	if err := s.writeLoads(ctx, []loadRow{{Load: l, state: loadStarted}}); err != nil {
+		return nil, err
+	}
+	// Before the load's first record: whoever finds records knows their load.
+	return nil, s.caughtUp(ctx, "loads")
 }
 
 type loadRow struct {
@@ -183,6 +187,9 @@ func (s *Store) LoadedDays(ctx context.Context, f ingest.Feed, source string) ([
 		return nil, err
 	}
 	if len(keys) > 0 {
+		if err := s.caughtUp(ctx, t.table); err != nil {
+			return nil, err
+		}
 		found, err := s.daysOf(ctx, t.table, t.day, keys)
 		if err != nil {
 			return nil, err
@@ -259,6 +266,9 @@ func (s *Store) ComplaintFingerprints(ctx context.Context, ids []ingest.RecordID
 // fingerprints reads those of the newest versions.
 func (s *Store) fingerprints(ctx context.Context, table string, ids []ingest.RecordID, firstDay, lastDay int32) (map[ingest.RecordID]uint64, error) {
 	have := make(map[ingest.RecordID]uint64)
+	if err := s.caughtUp(ctx, table); err != nil {
+		return nil, err
+	}
 	for len(ids) > 0 {
 		chunk := ids[:min(idChunk, len(ids))]
 		ids = ids[len(chunk):]

@@ -72,8 +72,15 @@ func (s *Store) migrate(ctx context.Context, all []migration) error {
 	if err != nil {
 		return &Error{Code: CodeInternal, Message: err.Error(), Err: err}
 	}
-	if err := s.ddl(ctx, "create schema_migrations", bookkeeping[0]); err != nil {
+	var have uint64
+	if err := s.one(ctx, "look for schema_migrations", `SELECT count() FROM system.tables WHERE database = @db AND name = 'schema_migrations'`,
+		args{"db": s.dsn.Database}, &have); err != nil {
 		return err
+	}
+	if have == 0 { // a cluster changes its schema only while all nodes are up
+		if err := s.ddl(ctx, "create schema_migrations", bookkeeping[0]); err != nil {
+			return err
+		}
 	}
 	applied, err := s.appliedMigrations(ctx)
 	if err != nil {

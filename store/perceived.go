@@ -17,6 +17,9 @@ const perceivedChunk = 1 << 20
 // RebuildDerived computes everything derived from records again, for all days.
 // progress, if not nil, is told how many days are done.
 func (s *Store) RebuildDerived(ctx context.Context, progress func(done, total int)) error {
+	if err := s.caughtUp(ctx, "calls"); err != nil {
+		return err
+	}
 	var days []int32
 	err := s.each(ctx, "list all days", `
 		SELECT DISTINCT d FROM (
@@ -179,11 +182,17 @@ func (s *Store) derivePerceivedDays(ctx context.Context, first, last int32, rows
 }
 
 func (s *Store) switchDays(ctx context.Context, first, last int32, generation uint64) error {
-	return s.exec(ctx, "switch days to new perceived drops", `
+	if err := s.caughtUp(ctx, "perceived"); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, "switch days to new perceived drops", `
 		INSERT INTO perceived_days (day, generation)
 		SELECT toDate(toUInt16(@first + number)) AS day, toUInt64(@generation) AS generation
 		FROM system.numbers LIMIT @days`,
-		args{"first": first, "days": last - first + 1, "generation": generation})
+		args{"first": first, "days": last - first + 1, "generation": generation}); err != nil {
+		return err
+	}
+	return s.caughtUp(ctx, "perceived_days")
 }
 
 // perceivedWait is how long after the end of a call a redial to the same peer
@@ -236,8 +245,8 @@ WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= h
     AND intDiv(if(hit.5 = 1, last_start, first_start), 86400) <= hit.1 + 1`
 
 var (
-	perceivedAmongAll = fmt.Sprintf(perceivedSQL, `record_id IN (
-		SELECT record_id FROM `+perceivedMarks+` WHERE mark IN (
+	perceivedAmongAll = fmt.Sprintf(perceivedSQL, `record_id GLOBAL IN (
+		SELECT record_id FROM `+perceivedMarks+` WHERE mark GLOBAL IN (
 			SELECT mark FROM `+perceivedMarks+` GROUP BY mark HAVING count() > 1))`)
 	perceivedAmongPairs = fmt.Sprintf(perceivedSQL, `customer + peer * toUInt64(@factor) IN @pairs`)
 )
@@ -266,11 +275,11 @@ const perceivedMarks = `(
     ))`
 
 // perceivedNow selects the ids of the perceived drops that count, of the days
-// @day0 to @day1, as a subquery for IN. (ANY INNER JOIN would do in 18.16; since
+// @day0 to @day1, as a subquery for GLOBAL IN. (ANY INNER JOIN would do in 18.16; since
 // 20.1 it keeps one row per day.)
 const perceivedNow = `(
     SELECT record_id FROM perceived
-    ANY LEFT JOIN (
+    GLOBAL ANY LEFT JOIN (
         SELECT day, max(generation) AS present FROM perceived_days
         WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) GROUP BY day
     ) AS switched USING day

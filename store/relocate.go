@@ -17,6 +17,9 @@ import (
 // together, a thick one is cut into ranges of record ids.
 const relocateSlice = 1 << 16
 
+// relocated are the tables whose records have places.
+var relocated = []string{"calls", "complaints"}
+
 // Locator puts a record on the map by what it says about where it happened;
 // *geo.Catalogue is one.
 type Locator interface {
@@ -50,7 +53,10 @@ func (s *Store) Relocate(ctx context.Context, locator Locator, version string, p
 	}
 	var slices []daySlice
 	var total, done uint64
-	for _, t := range []string{"calls", "complaints"} {
+	for _, t := range relocated {
+		if err := s.caughtUp(ctx, t); err != nil {
+			return out, err
+		}
 		part, err := s.daySlices(ctx, t)
 		if err != nil {
 			return out, err
@@ -67,6 +73,11 @@ func (s *Store) Relocate(ctx context.Context, locator Locator, version string, p
 		}
 		if done += d.rows; progress != nil {
 			progress(done, total)
+		}
+	}
+	for _, t := range relocated {
+		if err := s.caughtUp(ctx, t); err != nil {
+			return out, err
 		}
 	}
 	now, err := s.catalogueVersion(ctx)

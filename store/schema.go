@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 )
@@ -44,7 +45,22 @@ func (t schemaTemplate) render(text string) ([]string, error) {
 	if err := tpl.Execute(&out, nil); err != nil {
 		return nil, err
 	}
-	return splitStatements(out.String()), nil
+	statements := splitStatements(out.String())
+	for i, sql := range statements {
+		statements[i] = t.qualifyView(sql)
+	}
+	return statements, nil
+}
+
+var fromTable = regexp.MustCompile(`\bFROM ([a-z_]+)`)
+
+// qualifyView names the database of the tables a view reads: the nodes of a
+// cluster create it in a session of their own, whose database is another.
+func (t schemaTemplate) qualifyView(sql string) string {
+	if t.cluster == "" || !strings.HasPrefix(sql, "CREATE VIEW ") {
+		return sql
+	}
+	return fromTable.ReplaceAllString(sql, "FROM "+quoteIdent(t.database)+".$1")
 }
 
 // splitStatements cuts at a ; that ends a line, after dropping comment lines.
@@ -69,8 +85,10 @@ func (t schemaTemplate) localName(table string) string {
 	if t.cluster == "" {
 		return table
 	}
-	return table + "_local"
+	return table + localSuffix
 }
+
+const localSuffix = "_local"
 
 func (t schemaTemplate) create(table string) string {
 	return "CREATE TABLE IF NOT EXISTS " + t.localName(table) + onCluster(t.cluster)
@@ -129,8 +147,8 @@ func (t schemaTemplate) distributed(table, key string) string {
 	if t.cluster == "" {
 		return ""
 	}
-	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed(%s, %s, %s, %s);\n",
-		table, onCluster(t.cluster), t.localName(table), quoteIdent(t.cluster), quoteIdent(t.database), t.localName(table), key)
+	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %[1]s%[2]s AS %[3]s.%[4]s ENGINE = Distributed(%[5]s, %[3]s, %[4]s, %[6]s);\n",
+		table, onCluster(t.cluster), quoteIdent(t.database), t.localName(table), quoteIdent(t.cluster), key)
 }
 
 func (t schemaTemplate) lowCardinality() string {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -45,6 +46,9 @@ func (s *Store) supportedSettings(ctx context.Context, conn driver.Conn) (clickh
 		"optimize_on_insert": 0,
 		// Lists of record ids are long.
 		"max_query_size": 16 << 20,
+	}
+	if s.dsn.Cluster != "" {
+		maps.Copy(wanted, clusterSettings)
 	}
 	rows, err := conn.Query(ctx, "SELECT name FROM system.settings")
 	if err != nil {

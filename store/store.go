@@ -65,6 +65,7 @@ type Store struct {
 	version  serverVersion
 	settings clickhouse.Settings // sent with every query; only those this version knows
 
+	sets    sync.Map   // of a cluster: the replica sets of its tables
 	derive  sync.Mutex // one derivation of perceived drops at a time
 	redials redialWatches
 
@@ -129,6 +130,9 @@ func (s *Store) connect(ctx context.Context, opts *clickhouse.Options) error {
 	s.version = serverVersion{int(hello.Version.Major), int(hello.Version.Minor)}
 	if s.version.before(18, 16) {
 		return &Error{Code: CodeTooOld, Message: fmt.Sprintf("ClickHouse %s at %s is too old: hotcell needs 18.16 or newer", s.version, s.dsn.Redacted())}
+	}
+	if err := s.checkCluster(ctx, conn); err != nil {
+		return err
 	}
 	var n uint64
 	if err := conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = @db", clickhouse.Named("db", database)).Scan(&n); err != nil {

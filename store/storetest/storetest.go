@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 
@@ -14,14 +13,16 @@ import (
 	"github.com/hotcell/hotcell/store/embedded"
 )
 
-// shared is the one server and the one engine directory of this test binary.
+// shared are the one server, cluster and engine of this test binary.
 var shared struct {
 	sync.Mutex
-	server    *Process
-	serverErr error
-	serverDir string
-	engineDir string
-	keep      *embedded.Engine // open as long as the binary runs, so that tests share one start
+	server     *Node
+	serverErr  error
+	cluster    *Cluster
+	clusterErr error
+	engineDir  string
+	keep       *embedded.Engine // open as long as the binary runs, so that tests share one start
+	dirs       []string         // removed at the end
 }
 
 // Main runs a package's tests and then ends what they started; call it from
@@ -33,22 +34,33 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Close ends the shared server and engine and removes their data.
+// Close ends the shared servers and engine and removes their data.
 func Close() {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server != nil {
-		shared.server.Stop()
+		shared.server.Kill() // nobody needs its data any more
+	}
+	if shared.cluster != nil {
+		shared.cluster.Stop()
 	}
 	if shared.keep != nil {
 		_ = shared.keep.Close() // the tests are over; their results do not depend on it
 	}
-	for _, dir := range []string{shared.serverDir, shared.engineDir} {
-		if dir != "" {
-			_ = os.RemoveAll(dir)
-		}
+	for _, dir := range shared.dirs {
+		_ = os.RemoveAll(dir)
 	}
-	shared.server, shared.serverErr, shared.serverDir, shared.engineDir, shared.keep = nil, nil, "", "", nil
+	shared.server, shared.serverErr, shared.cluster, shared.clusterErr = nil, nil, nil, nil
+	shared.engineDir, shared.keep, shared.dirs = "", nil, nil
+}
+
+// sharedDir makes a folder that Close removes; shared is locked.
+func sharedDir(name string) (string, error) {
+	dir, err := os.MkdirTemp("", "hotcell-"+name+"-")
+	if err == nil {
+		shared.dirs = append(shared.dirs, dir)
+	}
+	return dir, err
 }
 
 // Server is the DSN of an empty database on the shared clickhouse-server.
@@ -57,13 +69,35 @@ func Server(t testing.TB) string {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil && shared.serverErr == nil {
-		shared.serverDir, shared.serverErr = os.MkdirTemp("", "hotcell-server-")
-		if shared.serverErr == nil {
-			shared.server, shared.serverErr = StartProcess(context.Background(), shared.serverDir)
+		var dir string
+		if dir, shared.serverErr = sharedDir("server"); shared.serverErr == nil {
+			shared.server, shared.serverErr = StartNode(context.Background(), dir)
 		}
 	}
-	Need(t, shared.serverErr, ErrNoServer, exec.ErrNotFound)
+	Need(t, shared.serverErr, ErrNoServer)
 	return shared.server.DSN(Database())
+}
+
+// SharedCluster is the cluster that all tests share: who ends a part of it starts
+// it again.
+func SharedCluster(t testing.TB) *Cluster {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.cluster == nil && shared.clusterErr == nil {
+		var dir string
+		if dir, shared.clusterErr = sharedDir("cluster"); shared.clusterErr == nil {
+			shared.cluster, shared.clusterErr = StartCluster(context.Background(), dir)
+		}
+	}
+	Need(t, shared.clusterErr, ErrNoServer, ErrNoZooKeeper)
+	return shared.cluster
+}
+
+// Clustered is the DSN of an empty database on the shared cluster.
+func Clustered(t testing.TB) string {
+	t.Helper()
+	return SharedCluster(t).DSN(Database(), 0)
 }
 
 // Embedded is the DSN of an empty database on the shared embedded engine.
@@ -72,15 +106,12 @@ func Embedded(t testing.TB) string {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.keep == nil {
-		dir, err := os.MkdirTemp("", "hotcell-engine-")
+		dir, err := sharedDir("engine")
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The same limits as store.Open's, because openings share one engine.
 		shared.keep, err = embedded.Open(context.Background(), embedded.Config{Dir: dir, MaxQueryMemory: store.DefaultMemoryLimit})
-		if err != nil {
-			_ = os.RemoveAll(dir)
-		}
 		Need(t, err, embedded.ErrNoLibrary)
 		shared.engineDir = dir
 	}
@@ -90,10 +121,27 @@ func Embedded(t testing.TB) string {
 // Each runs f as a subtest on both stores, on a migrated, empty database.
 func Each(t *testing.T, f func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	for _, home := range []struct {
-		name string
-		dsn  func(testing.TB) string
-	}{{"embedded", Embedded}, {"server", Server}} {
+	on(t, f, homes[:2])
+}
+
+// Everywhere is Each, and on the cluster too. That takes some seconds: it is for
+// tests of what may differ there.
+func Everywhere(t *testing.T, f func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	on(t, f, homes)
+}
+
+// home is a kind of store.
+type home struct {
+	name string
+	dsn  func(testing.TB) string
+}
+
+var homes = []home{{"embedded", Embedded}, {"server", Server}, {"cluster", Clustered}}
+
+func on(t *testing.T, f func(t *testing.T, s *store.Store), homes []home) {
+	t.Helper()
+	for _, home := range homes {
 		t.Run(home.name, func(t *testing.T) {
 			f(t, Open(t, home.dsn(t)))
 		})
