@@ -256,7 +256,7 @@ func sortClaim(ev *hotspots.ClaimEvidence) {
 // kind of area and condition.
 func TestClaimEvidence(t *testing.T) {
 	town := claimTown(t)
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		r := rand.New(rand.NewPCG(20260521, 2))
 		w := claimWorld(r, town)
 		w.put(t, s, r)

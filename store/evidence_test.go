@@ -437,7 +437,7 @@ func most[V cmp.Ordered](of map[V]int) V {
 // TestEvidence compares the store's aggregation with the slow one over random
 // worlds and many queries.
 func TestEvidence(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		r := rand.New(rand.NewPCG(20260520, 1))
 		w := makeWorld(r, 3000)
 		w.put(t, s, r)

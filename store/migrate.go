@@ -183,7 +183,8 @@ func (s *Store) Schema(ctx context.Context) (string, error) {
 		if err := r.Scan(&sql); err != nil {
 			return err
 		}
-		sql = strings.NewReplacer(s.dsn.Database+".", "", "`"+s.dsn.Database+"`.", "").Replace(sql)
+		sql = strings.NewReplacer(s.dsn.Database+".", "", "`"+s.dsn.Database+"`.", "", "/"+s.dsn.Database+"/", "/DATABASE/",
+			" "+s.dsn.Database+", ", " DATABASE, ").Replace(sql)
 		// One column to a line, so that differences can be read.
 		sql = strings.NewReplacer(", `", ",\n    `", ",  ", ",\n    ", " ENGINE", "\nENGINE", " PARTITION BY", "\nPARTITION BY",
 			" ORDER BY", "\nORDER BY", " SETTINGS", "\nSETTINGS", " AS SELECT", "\nAS SELECT", " FROM ", "\nFROM ").Replace(sql)

@@ -84,9 +84,10 @@ func TestClusterTemplates(t *testing.T) {
 	for _, want := range []string{
 		"CREATE TABLE IF NOT EXISTS calls_local ON CLUSTER `city` (",
 		"ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/hotcell/calls', '{replica}', version)",
-		"CREATE TABLE IF NOT EXISTS calls ON CLUSTER `city` AS calls_local ENGINE = Distributed(`city`, `hotcell`, calls_local, cityHash64(record_id))",
+		"CREATE TABLE IF NOT EXISTS calls ON CLUSTER `city` AS `hotcell`.calls_local ENGINE = Distributed(`city`, `hotcell`, calls_local, cityHash64(record_id))",
 		"ReplicatedReplacingMergeTree('/clickhouse/tables/all/hotcell/loads', '{shard}-{replica}', seq)",
 		"CREATE VIEW IF NOT EXISTS calls_current ON CLUSTER `city` AS",
+		"FROM `hotcell`.calls FINAL WHERE deleted = 0",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the cluster's schema lacks %q", want)

@@ -114,10 +114,16 @@ func (t schemaTemplate) addColumn(table, column, after string) string {
 		add += "IF NOT EXISTS "
 	}
 	out := "ALTER TABLE " + t.localName(table) + onCluster(t.cluster) + add + column + " AFTER " + after + ";\n"
-	if t.cluster != "" {
-		out += "ALTER TABLE " + table + onCluster(t.cluster) + add + column + " AFTER " + after + ";\n"
+	if t.cluster != "" { // 18.16 does not alter these on a cluster; they hold nothing
+		out += "DROP TABLE IF EXISTS " + table + onCluster(t.cluster) + ";\n" + t.distributed(table, shardKeys[table])
 	}
 	return out
+}
+
+// shardKeys are what the tables are spread by, as in migration 0001.
+var shardKeys = map[string]string{
+	"calls": "cityHash64(record_id)", "complaints": "cityHash64(record_id)", "surveys": "cityHash64(record_id)",
+	"perceived": "cityHash64(record_id)", "subscribers": "cityHash64(customer)", "traffic": "cityHash64(radio_cell)",
 }
 
 func (t schemaTemplate) replacing(table, version string) string {

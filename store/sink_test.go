@@ -80,7 +80,7 @@ func countCalls(t testing.TB, s *store.Store) uint64 {
 }
 
 func TestSameBatchTwice(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		c := calls(1000)
 		take(t, s, load(1, "a"), c)
 		first, err := s.Evidence(t.Context(), wide)
@@ -105,7 +105,7 @@ func TestSameBatchTwice(t *testing.T) {
 }
 
 func TestCorrectionReplaces(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		c := calls(100)
 		take(t, s, load(1, "a"), c)
 		// Same day: the outcome changes. Another day: the record moves.
@@ -159,7 +159,7 @@ func TestLoadedDaysOfManySmallLoads(t *testing.T) {
 }
 
 func TestExisting(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		c := calls(30000)
 		take(t, s, load(1, "a"), c)
 		ids := make([]ingest.RecordID, 0, 40000)

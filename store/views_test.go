@@ -10,7 +10,7 @@ import (
 
 // TestViews asks the views what a person would.
 func TestViews(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		c := calls(4)
 		take(t, s, load(1, "a"), c)
 		c[1].Outcome, c[1].Cause, c[1].CauseClass = ingest.Dropped, "26", ingest.CauseUser // the last class: the names agree with the numbers
