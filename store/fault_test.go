@@ -130,7 +130,7 @@ func TestServerKilled(t *testing.T) {
 // TestUnfinishedLoad: a process died between its last insert and Finish; the next
 // load of the same content completes both.
 func TestUnfinishedLoad(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		c := calls(50)
 		take(t, s, load(1, "old"), c)
 		// The dead load moved a record to the next day and brought a redial.

@@ -76,7 +76,7 @@ func TestRuns(t *testing.T) {
 }
 
 func TestEvents(t *testing.T) {
-	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		first := store.Event{ID: "ev_1", Hotspot: "hs_1", Time: t0.Add(5), Kind: "assigned", Actor: "li", Data: json.RawMessage(`{"to":"team 3"}`)}
 		second := store.Event{ID: "ev_2", Hotspot: "hs_1", Time: t0.Add(7), Kind: "fixed", Actor: "wang"}
 		other := store.Event{ID: "ev_3", Hotspot: "hs_2", Time: t0.Add(6), Kind: "dismissed", Actor: "li"}
@@ -95,7 +95,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestCatalogue(t *testing.T) {
-	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		read, err := geo.ReadVenuesGeoJSON(strings.NewReader(`{"type":"FeatureCollection","features":[
 			{"type":"Feature","properties":{"id":"V1","name":"东方大厦","scene":"office_tower","floors":30,"basement_floors":3,"aliases":["Orient Tower"]},
 			 "geometry":{"type":"Polygon","coordinates":[[[104.06,30.67],[104.0612345678901,30.67],[104.061,30.671],[104.06,30.67]]]}},
@@ -135,7 +135,7 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestRejects(t *testing.T) {
-	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		reject := func(line uint64, reason string) ingest.Reject {
 			return ingest.Reject{Feed: ingest.FeedCalls, Source: "test", File: "a.csv", Line: line, Reason: ingest.Reason(reason), Detail: "why", Raw: "x,\xff\x00,y", ProfileVersion: "1"}
 		}
@@ -178,7 +178,7 @@ func TestRejects(t *testing.T) {
 }
 
 func TestCells(t *testing.T) {
-	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		// Cells of one res-9 parent and of another, by their ids alone.
 		a, b := call(1, t0), call(2, t0.Add(time.Minute))
 		c, d := call(3, t0), call(4, t0)

@@ -159,7 +159,7 @@ func TestLoadedDaysOfManySmallLoads(t *testing.T) {
 }
 
 func TestExisting(t *testing.T) {
-	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		c := calls(30000)
 		take(t, s, load(1, "a"), c)
 		ids := make([]ingest.RecordID, 0, 40000)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -17,10 +18,15 @@ func (p *program) openStore(ctx context.Context, registerer prometheus.Registere
 	if err != nil {
 		return nil, usageError{err}
 	}
+	retryFor, err := time.ParseDuration(p.settings.Store.RetryFor)
+	if err != nil {
+		return nil, usageError{err}
+	}
 	s, err := store.Open(ctx, store.Config{
 		DSN:         p.settings.Store.DSN,
 		Registerer:  registerer,
 		MemoryLimit: int64(memory),
+		RetryFor:    retryFor,
 	}, p.log)
 	if err != nil {
 		return nil, err

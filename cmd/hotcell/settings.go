@@ -38,6 +38,7 @@ type Settings struct {
 type StoreSettings struct {
 	DSN       string `koanf:"dsn"`
 	MaxMemory string `koanf:"max_memory"` // of one query: "2GiB"
+	RetryFor  string `koanf:"retry_for"`  // "2m"
 }
 
 // PseudonymSettings say which key turns subscriber ids into pseudonyms.
@@ -93,6 +94,7 @@ func knownSettings() []setting {
 	return []setting{
 		{"store.dsn", "embedded://" + filepath.Join(dataDir(), "store"), "store", "embedded:///dir, or clickhouse://user:password@host:9000/database"},
 		{"store.max_memory", "2GiB", "", "most memory of one query; larger ones go to disk"},
+		{"store.retry_for", "2m", "", "how long a store that is away, or a replica that is behind, is waited for"},
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
 		{"ingest.profiles", "", "", "folder of mapping profiles (NAME.yaml) for those who send over HTTP; empty = only the shipped ones"},
@@ -281,6 +283,9 @@ func (s Settings) check() (faults []error) {
 	}
 	if _, err := parseBytes(s.Store.MaxMemory); err != nil {
 		faults = append(faults, fmt.Errorf("store.max_memory: %w", err))
+	}
+	if d, err := time.ParseDuration(s.Store.RetryFor); err != nil || d <= 0 {
+		faults = append(faults, fmt.Errorf("store.retry_for: %q is not a length of time such as 2m or 30s", s.Store.RetryFor))
 	}
 	if s.Ingest.Workers < 0 {
 		faults = append(faults, fmt.Errorf("ingest.workers: %d is negative", s.Ingest.Workers))

@@ -51,6 +51,7 @@ const clusterXML = `<interserver_http_host>127.0.0.1</interserver_http_host>
 <interserver_http_port>%[1]d</interserver_http_port>
 <zookeeper><node><host>127.0.0.1</host><port>%[2]d</port></node><session_timeout_ms>4000</session_timeout_ms></zookeeper>
 <macros><shard>%[3]d</shard><replica>%[4]d</replica></macros>
+<merge_tree><zookeeper_session_expiration_check_period>1</zookeeper_session_expiration_check_period></merge_tree>
 <distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>
 <remote_servers><%[5]s>%[6]s</%[5]s></remote_servers>`
 
@@ -150,6 +151,27 @@ func (c *Cluster) DSN(database string, first int) string {
 		hosts = append(hosts, c.Nodes[(first+i)%len(c.Nodes)].Addr)
 	}
 	return "clickhouse://" + strings.Join(hosts, ",") + "/" + database + "?cluster=" + ClusterName
+}
+
+// Tally reads the calls of a database from every replica: those of a shard must
+// hold the same, and the shards together are the cluster's.
+func (c *Cluster) Tally(ctx context.Context, database string) (sum Tally, err error) {
+	for i := 0; i < len(c.Nodes); i += 2 {
+		one, err := c.Nodes[i].tally(ctx, database, "calls_local")
+		if err != nil {
+			return sum, err
+		}
+		other, err := c.Nodes[i+1].tally(ctx, database, "calls_local")
+		if err != nil {
+			return sum, err
+		}
+		if one != other {
+			return sum, fmt.Errorf("the replicas of shard %d hold %+v and %+v", i/2+1, one, other)
+		}
+		sum.Calls += one.Calls
+		sum.Hash += one.Hash
+	}
+	return sum, nil
 }
 
 // Start starts a zookeeper that was ended, and waits until it answers.
