@@ -153,8 +153,6 @@ func (s *Store) replicasCaughtUp(ctx context.Context, path string) error {
 			left += w.left
 			if !w.active {
 				away = append(away, name)
-			} else if w.left == 0 {
-				delete(waiting, name)
 			}
 		}
 		switch {

@@ -136,11 +136,20 @@ func (n *Node) Tally(ctx context.Context, database string) (Tally, error) {
 }
 
 func (n *Node) tally(ctx context.Context, database, table string) (t Tally, err error) {
+	err = n.Ask(ctx, fmt.Sprintf(tallySQL, database, table), &t.Calls, &t.Hash)
+	return t, err
+}
+
+// Ask runs a query of one row on this server, or a statement when there is
+// nothing to scan to, as a person with clickhouse-client would.
+func (n *Node) Ask(ctx context.Context, query string, dest ...any) error {
 	conn, err := clickhouse.Open(&clickhouse.Options{Addr: []string{n.Addr}, DialTimeout: time.Second})
 	if err != nil {
-		return t, err
+		return err
 	}
 	defer conn.Close()
-	err = conn.QueryRow(ctx, fmt.Sprintf(tallySQL, database, table)).Scan(&t.Calls, &t.Hash)
-	return t, err
+	if len(dest) == 0 {
+		return conn.Exec(ctx, query)
+	}
+	return conn.QueryRow(ctx, query).Scan(dest...)
 }
