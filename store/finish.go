@@ -19,8 +19,10 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 	if err != nil {
 		return err
 	}
-	if err := s.caughtUp(ctx, string(l.Feed)); err != nil { // tables have their feed's name
-		return err
+	for _, table := range tablesOf(l.Feed) {
+		if err := s.caughtUp(ctx, table); err != nil {
+			return err
+		}
 	}
 	keys := []uint64{loadKey(l.ID)}
 	for _, g := range given {
@@ -44,15 +46,23 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 			return err
 		}
 	}
-	if a.Rejected > 0 {
-		if err := s.caughtUp(ctx, "rejects"); err != nil {
-			return err
-		}
-	}
 	if err := s.writeLoads(ctx, append(given, loadRow{Load: l, state: loadFinished, account: a})); err != nil {
 		return err
 	}
 	return s.caughtUp(ctx, "loads")
+}
+
+// tablesOf are the tables a load of a feed writes to before it ends: the one of the
+// feed's name, and what its records refer to.
+func tablesOf(f ingest.Feed) []string {
+	tables := []string{string(f), "rejects"}
+	switch f {
+	case ingest.FeedCalls, ingest.FeedComplaints:
+		tables = append(tables, "choices")
+	case ingest.FeedVenues:
+		tables = append(tables, "signposts")
+	}
+	return tables
 }
 
 // withEves adds the day before each day: its last calls may be answered by a

@@ -87,6 +87,14 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (day, record_id)
 SETTINGS index_granularity = 8192;
 
+CREATE TABLE choices ( id UInt64,
+    places Array(UInt64),
+    weights Array(Float64),
+    version UInt64)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/DATABASE/choices', '{shard}-{replica}', version)
+ORDER BY id
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE complaints ( record_id FixedString(16),
     time DateTime('UTC'),
     day Date DEFAULT toDate(toUInt16(intDiv(toUInt32(time), 86400))),
@@ -333,6 +341,15 @@ CREATE TABLE schema_migrations ( id UInt32,
     clickhouse String)
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/DATABASE/schema_migrations', '{shard}-{replica}')
 ORDER BY (id, checksum)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE signposts ( venue String,
+    km_from Float64,
+    km_to Float64,
+    load UInt64,
+    version UInt64)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/DATABASE/signposts', '{shard}-{replica}', version)
+ORDER BY venue
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE sites ( radio_cell String,
