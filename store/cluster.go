@@ -101,10 +101,10 @@ func (s *Store) replicaSets(ctx context.Context, table string) ([]string, error)
 		return have.([]string), nil
 	}
 	var paths []string
-	err := s.each(ctx, "find the replicas of a table", `
+	err := s.collect(ctx, "find the replicas of a table", `
 		SELECT DISTINCT zookeeper_path FROM cluster('`+s.dsn.Cluster+`', system, replicas)
 		WHERE database = @db AND table IN (@table, @local) ORDER BY zookeeper_path`,
-		args{"db": s.dsn.Database, "table": table, "local": table + localSuffix}, func(r driver.Rows) error {
+		args{"db": s.dsn.Database, "table": table, "local": table + localSuffix}, func() { paths = nil }, func(r driver.Rows) error {
 			var path string
 			err := r.Scan(&path)
 			paths = append(paths, path)
@@ -224,7 +224,7 @@ func (s *Store) look(ctx context.Context, w *replicaWait) error {
 // zooKeeper reads the names and values below a path.
 func (s *Store) zooKeeper(ctx context.Context, path string) (map[string]string, error) {
 	values := map[string]string{}
-	err := s.each(ctx, "ask ZooKeeper", `SELECT name, value FROM system.zookeeper WHERE path = @path`, args{"path": path}, func(r driver.Rows) error {
+	err := s.collect(ctx, "ask ZooKeeper", `SELECT name, value FROM system.zookeeper WHERE path = @path`, args{"path": path}, func() { clear(values) }, func(r driver.Rows) error {
 		var name, value string
 		err := r.Scan(&name, &value)
 		values[name] = value

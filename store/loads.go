@@ -50,13 +50,13 @@ func (s *Store) Begin(ctx context.Context, l ingest.Load) (*ingest.Account, erro
 		return nil, &Error{Code: CodeBadRecord, Message: "a load needs an id and a version above zero"}
 	}
 	var found *ingest.Account
-	err := s.each(ctx, "look for an earlier load", `
+	err := s.collect(ctx, "look for an earlier load", `
 		SELECT account, toInt32(toUInt16(first_day)), toInt32(toUInt16(last_day))
 		FROM loads FINAL
 		WHERE feed = @feed AND source = @source AND content_hash = @content AND profile_version = @profile AND state = 2
 		ORDER BY version DESC LIMIT 1`,
 		args{"feed": string(l.Feed), "source": l.Source, "content": contentOf(l), "profile": l.ProfileVersion},
-		func(r driver.Rows) error {
+		func() { found = nil }, func(r driver.Rows) error {
 			var text string
 			var a storedAccount
 			var first, last int32
@@ -129,12 +129,12 @@ func (s *Store) writeLoads(ctx context.Context, loads []loadRow) error {
 // finished: their process died, or still runs and will write its own end later.
 func (s *Store) abandoned(ctx context.Context, l ingest.Load) ([]loadRow, error) {
 	var out []loadRow
-	err := s.each(ctx, "look for unfinished loads", `
+	err := s.collect(ctx, "look for unfinished loads", `
 		SELECT id, file, profile, profile_version, toInt64(toUInt32(started)), version
 		FROM loads FINAL
 		WHERE feed = @feed AND source = @source AND content_hash = @content AND state = 1 AND id != @id AND version <= @version`,
 		args{"feed": string(l.Feed), "source": l.Source, "content": contentOf(l), "id": l.ID, "version": l.Version},
-		func(r driver.Rows) error {
+		func() { out = nil }, func(r driver.Rows) error {
 			old := loadRow{Load: ingest.Load{Feed: l.Feed, Source: l.Source, ContentHash: l.ContentHash}, state: loadGivenUp}
 			var started int64
 			if err := r.Scan(&old.ID, &old.File, &old.Profile, &old.ProfileVersion, &started, &old.Version); err != nil {
@@ -165,9 +165,9 @@ func (s *Store) LoadedDays(ctx context.Context, f ingest.Feed, source string) ([
 	// which; only of the others the records have to be asked.
 	days := map[int32]bool{}
 	var keys []uint64
-	err := s.each(ctx, "read the loads of a source", `
+	err := s.collect(ctx, "read the loads of a source", `
 		SELECT key, state, toInt32(toUInt16(first_day)), toInt32(toUInt16(last_day)) FROM loads FINAL WHERE feed = @feed AND source = @source`,
-		args{"feed": string(f), "source": source}, func(r driver.Rows) error {
+		args{"feed": string(f), "source": source}, func() { clear(days); keys = nil }, func(r driver.Rows) error {
 			var key uint64
 			var state uint8
 			var first, last int32
@@ -207,8 +207,8 @@ const fewDays = 4
 // loadKeys are the keys of all loads of a feed and source.
 func (s *Store) loadKeys(ctx context.Context, f ingest.Feed, source string) ([]uint64, error) {
 	var keys []uint64
-	err := s.each(ctx, "read the loads of a source", `SELECT DISTINCT key FROM loads WHERE feed = @feed AND source = @source`,
-		args{"feed": string(f), "source": source}, func(r driver.Rows) error {
+	err := s.collect(ctx, "read the loads of a source", `SELECT DISTINCT key FROM loads WHERE feed = @feed AND source = @source`,
+		args{"feed": string(f), "source": source}, func() { keys = nil }, func(r driver.Rows) error {
 			var k uint64
 			err := r.Scan(&k)
 			keys = append(keys, k)
@@ -219,9 +219,9 @@ func (s *Store) loadKeys(ctx context.Context, f ingest.Feed, source string) ([]u
 
 func (s *Store) daysOf(ctx context.Context, table, day string, keys []uint64) ([]int32, error) {
 	var days []int32
-	err := s.each(ctx, "list the days of a load",
+	err := s.collect(ctx, "list the days of a load",
 		"SELECT DISTINCT toInt32(toUInt16("+day+")) AS d FROM "+table+" WHERE load IN @keys ORDER BY d",
-		args{"keys": group(keys)}, func(r driver.Rows) error {
+		args{"keys": group(keys)}, func() { days = nil }, func(r driver.Rows) error {
 			var d int32
 			err := r.Scan(&d)
 			days = append(days, d)
@@ -288,7 +288,7 @@ func (s *Store) fingerprints(ctx context.Context, table string, ids []ingest.Rec
 		}
 		query := fmt.Sprintf("SELECT record_id, argMax(fingerprint, version) FROM %s WHERE day >= toDate(toUInt16(%d)) AND day <= toDate(toUInt16(%d)) AND record_id IN (%s) GROUP BY record_id HAVING argMax(deleted, version) = 0",
 			table, max(firstDay, 0), max(lastDay, 0), in.String())
-		err := s.each(ctx, "look for known records", query, nil, func(r driver.Rows) error {
+		err := s.collect(ctx, "look for known records", query, nil, func() {}, func(r driver.Rows) error {
 			var id ingest.RecordID
 			var fingerprint uint64
 			if err := r.Scan((*[16]byte)(&id), &fingerprint); err != nil {

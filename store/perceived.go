@@ -86,10 +86,10 @@ func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redia
 // that another load brought.
 func (s *Store) daysOfOthers(ctx context.Context, load uint64, days []int32) (map[int32]bool, error) {
 	shared := map[int32]bool{}
-	err := s.each(ctx, "look for calls of other loads", `
+	err := s.collect(ctx, "look for calls of other loads", `
 		SELECT DISTINCT toInt32(toUInt16(day)) AS d FROM calls
 		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) AND load != @load`,
-		args{"first": days[0], "last": days[len(days)-1] + 1, "load": load}, func(r driver.Rows) error {
+		args{"first": days[0], "last": days[len(days)-1] + 1, "load": load}, func() { clear(shared) }, func(r driver.Rows) error {
 			var d int32
 			err := r.Scan(&d)
 			shared[d] = true
@@ -148,10 +148,10 @@ func (s *Store) derivePerceived(ctx context.Context, days []int32, progress func
 
 func (s *Store) daySizes(ctx context.Context, days []int32) (map[int32]uint64, error) {
 	size := make(map[int32]uint64, len(days))
-	err := s.each(ctx, "count the calls of days", `
+	err := s.collect(ctx, "count the calls of days", `
 		SELECT toInt32(toUInt16(day)) AS d, count() FROM calls
 		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) GROUP BY d`,
-		args{"first": days[0], "last": days[len(days)-1]}, func(r driver.Rows) error {
+		args{"first": days[0], "last": days[len(days)-1]}, func() { clear(size) }, func(r driver.Rows) error {
 			var d int32
 			var n uint64
 			if err := r.Scan(&d, &n); err != nil {

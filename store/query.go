@@ -39,6 +39,17 @@ func (s *Store) with(ctx context.Context) context.Context {
 // metrics and messages: "read the regions". Reading is tried again while it has
 // not handed out a row.
 func (s *Store) each(ctx context.Context, name, query string, a args, scan func(driver.Rows) error) error {
+	return s.read(ctx, name, query, a, nil, scan)
+}
+
+// collect is each for what is used only when all of it is there: when the
+// connection breaks in the middle it calls anew, to forget what came, and begins
+// again.
+func (s *Store) collect(ctx context.Context, name, query string, a args, anew func(), scan func(driver.Rows) error) error {
+	return s.read(ctx, name, query, a, anew, scan)
+}
+
+func (s *Store) read(ctx context.Context, name, query string, a args, anew func(), scan func(driver.Rows) error) error {
 	defer s.metrics.time(name)()
 	return s.retry(ctx, name, func() error {
 		rows, err := s.conn.Query(s.with(ctx), query, a.named()...)
@@ -47,13 +58,16 @@ func (s *Store) each(ctx context.Context, name, query string, a args, scan func(
 		}
 		defer rows.Close()
 		started := false
+		if anew != nil {
+			anew()
+		}
 		for rows.Next() {
 			started = true
 			if err := scan(rows); err != nil {
 				return backoff.Permanent(err)
 			}
 		}
-		if err := rows.Err(); err != nil && started {
+		if err := rows.Err(); err != nil && started && anew == nil {
 			return backoff.Permanent(err)
 		} else if err != nil {
 			return err
@@ -65,7 +79,7 @@ func (s *Store) each(ctx context.Context, name, query string, a args, scan func(
 // one reads a query of exactly one row.
 func (s *Store) one(ctx context.Context, name, query string, a args, dest ...any) error {
 	found := false
-	err := s.each(ctx, name, query, a, func(r driver.Rows) error {
+	err := s.collect(ctx, name, query, a, func() { found = false }, func(r driver.Rows) error {
 		found = true
 		return r.Scan(dest...)
 	})

@@ -142,12 +142,14 @@ func (h faultyHome) exact() {
 	}
 }
 
-// loading is a load in a process of its own.
+// loader is a load in a process of its own.
 type loader struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	log *lockedBuffer
-	out *lockedBuffer
+	t     *testing.T
+	cmd   *exec.Cmd
+	log   *lockedBuffer
+	out   *lockedBuffer
+	over  chan struct{} // closed when it has ended
+	ended error         // how
 }
 
 // start loads files; patience is how long the store may be away.
@@ -155,13 +157,23 @@ func (h faultyHome) start(patience time.Duration, files ...string) *loader {
 	h.t.Helper()
 	cmd, log, _ := h.child(append([]string{"load", "calls"}, files...)...)
 	cmd.Env = append(cmd.Env, "HOTCELL_STORE_RETRY_FOR="+patience.String())
-	l := &loader{h.t, cmd, log, &lockedBuffer{}}
+	l := &loader{t: h.t, cmd: cmd, log: log, out: &lockedBuffer{}, over: make(chan struct{})}
 	cmd.Stdout = l.out
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
+	go func() {
+		l.ended = cmd.Wait()
+		close(l.over)
+	}()
 	h.t.Cleanup(func() { _ = cmd.Process.Kill() }) // ended long ago, unless the test failed
 	return l
+}
+
+// wait gives how the load ended.
+func (l *loader) wait() error {
+	<-l.over
+	return l.ended
 }
 
 // done is how many files the load has through.
@@ -170,10 +182,15 @@ func (l *loader) done() int { return strings.Count(l.out.String(), ": read ") }
 // after waits until the load has so many files through, and a little longer.
 func (l *loader) after(files int) {
 	l.t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); l.done() < files; time.Sleep(5 * time.Millisecond) {
-		if l.cmd.ProcessState != nil || time.Now().After(deadline) {
-			l.t.Fatalf("the load does not come to file %d:\n%s%s", files, l.out.String(), l.log.String())
+	deadline := time.After(2 * time.Minute)
+	for l.done() < files {
+		select {
+		case <-time.After(5 * time.Millisecond):
+			continue
+		case <-l.over:
+		case <-deadline:
 		}
+		l.t.Fatalf("the load does not come to file %d:\n%s%s", files, l.out.String(), l.log.String())
 	}
 	time.Sleep(rand.N(100 * time.Millisecond))
 }
@@ -182,7 +199,7 @@ func (l *loader) after(files int) {
 func (l *loader) kill() {
 	l.t.Helper()
 	_ = l.cmd.Process.Kill()
-	if l.cmd.Wait() == nil {
+	if l.wait() == nil {
 		l.t.Error("the load was over before it was killed: the test shows nothing")
 	}
 }
@@ -190,7 +207,7 @@ func (l *loader) kill() {
 // ends waits for a load that has to succeed.
 func (l *loader) ends() {
 	l.t.Helper()
-	if err := l.cmd.Wait(); err != nil {
+	if err := l.wait(); err != nil {
 		l.t.Fatalf("the load: %v\n%s%s", err, l.out.String(), l.log.String())
 	}
 }
@@ -198,7 +215,7 @@ func (l *loader) ends() {
 // fails waits for a load that has to give up, saying so.
 func (l *loader) fails(sentence string) {
 	l.t.Helper()
-	err := l.cmd.Wait()
+	err := l.wait()
 	if err == nil || l.cmd.ProcessState.ExitCode() != exitFailed || !regexp.MustCompile(sentence).MatchString(l.log.String()) {
 		l.t.Errorf("the load ended with %v and said %q; want exit %d and %q", err, l.log.String(), exitFailed, sentence)
 	}

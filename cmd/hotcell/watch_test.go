@@ -165,6 +165,7 @@ func TestDropFolderSurvivesKill(t *testing.T) {
 	for kind, dsn := range map[string]func() string{
 		"embedded": func() string { return "embedded://" + filepath.Join(t.TempDir(), "store") },
 		"server":   func() string { return storetest.Server(t) },
+		"cluster":  func() string { return storetest.Clustered(t) },
 	} {
 		t.Run(kind, func(t *testing.T) {
 			h := home{t: t, dsn: dsn(), keyFile: filepath.Join(t.TempDir(), "key")}
