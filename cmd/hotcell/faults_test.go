@@ -65,13 +65,13 @@ type faultyHome struct {
 
 func onNode(t *testing.T, n *storetest.Node) faultyHome {
 	database := storetest.Database()
-	return faultyHome{home{t, n.DSN(database), filepath.Join(t.TempDir(), "key")},
+	return faultyHome{home{t: t, dsn: n.DSN(database), keyFile: filepath.Join(t.TempDir(), "key")},
 		func(ctx context.Context) (storetest.Tally, error) { return n.Tally(ctx, database) }}
 }
 
 func onCluster(t *testing.T, c *storetest.Cluster) faultyHome {
 	database := storetest.Database()
-	return faultyHome{home{t, c.DSN(database, 0), filepath.Join(t.TempDir(), "key")},
+	return faultyHome{home{t: t, dsn: c.DSN(database, 0), keyFile: filepath.Join(t.TempDir(), "key")},
 		func(ctx context.Context) (storetest.Tally, error) { return c.Tally(ctx, database) }}
 }
 
@@ -267,7 +267,7 @@ func TestTenLoadersAtOnce(t *testing.T) {
 		"cluster": func(t *testing.T) (faultyHome, func(int) string) {
 			c := storetest.SharedCluster(t)
 			database := storetest.Database()
-			h := faultyHome{home{t, c.DSN(database, 0), filepath.Join(t.TempDir(), "key")},
+			h := faultyHome{home{t: t, dsn: c.DSN(database, 0), keyFile: filepath.Join(t.TempDir(), "key")},
 				func(ctx context.Context) (storetest.Tally, error) { return c.Tally(ctx, database) }}
 			return h, func(i int) string { return c.DSN(database, i%4) }
 		},
