@@ -35,6 +35,8 @@ type Analyst interface {
 	// hotspots into its terms. The explanation is nil where it cannot be given any
 	// more; the notes say why, and what a reader must know.
 	Explain(ctx context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error)
+	// Warnings tests now which places have got worse in the last days.
+	Warnings(ctx context.Context, q hotspots.WarningQuery) (*hotspots.WarningReport, error)
 }
 
 // CellSource counts what happened per cell.

@@ -75,6 +75,8 @@ func TestOpenAPI(t *testing.T) {
 	check("/api/v1/hotspots/hs_05/explanation", "Explained")
 	check("/api/v1/hotspots/hs_06/explanation", "Explained")
 	check("/api/v1/hotspots/hs_99/explanation", "Problem")
+	check("/api/v1/warnings", "Warnings")
+	check("/api/v1/warnings?days=0", "Problem")
 	check("/api/v1/cells?resolution=7", "CellCollection")
 	check("/api/v1/cells?resolution=7&limit=1&end=2026-05-02", "CellCollection")
 	check("/api/v1/map/regions", "RegionCollection")

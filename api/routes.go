@@ -27,6 +27,7 @@ func (s *Server) routes() *gin.Engine {
 	get("/api/v1/hotspots", s.listHotspots)
 	get("/api/v1/hotspots/:id", s.oneHotspot)
 	get("/api/v1/hotspots/:id/explanation", s.explainHotspot)
+	get("/api/v1/warnings", s.warnings)
 	get("/api/v1/cells", s.cells)
 	get("/api/v1/map/regions", s.mapRegions)
 	get("/api/v1/map/venues", s.mapVenues)

@@ -166,6 +166,22 @@ func TestExplanation(t *testing.T) {
 	}
 }
 
+func TestWarnings(t *testing.T) {
+	w := newWorld()
+	s, _ := newServer(t, w, nil)
+	res := get(t, s.Handler(), "/api/v1/warnings?end=2026-05-30&region=990101&days=14&false_alarms=0.5")
+	got := decode[hotspots.WarningReport](t, res.Body.Bytes())
+	want := hotspots.WarningQuery{End: worldEnd, Region: "990101", Days: 14, FalseAlarms: 0.5}
+	if res.Code != 200 || len(got.Warnings) != 1 || !got.Warnings[0].New || len(w.warned) != 1 || w.warned[0] != want {
+		t.Errorf("%d, %+v after being asked %+v", res.Code, got, w.warned)
+	}
+	for _, wrong := range []string{"days=0", "days=1000", "false_alarms=0", "false_alarms=often", "region=77", "window=7d"} {
+		if res := get(t, s.Handler(), "/api/v1/warnings?"+wrong); res.Code != 400 && res.Code != 404 {
+			t.Errorf("%s: %d", wrong, res.Code)
+		}
+	}
+}
+
 func TestNoRunYet(t *testing.T) {
 	w := newWorld()
 	w.noRun = true

@@ -36,7 +36,8 @@ type cityworld struct {
 
 	mu      sync.Mutex
 	asked   []hotspots.Query // what Rank was asked
-	fail    error            // what every dependency answers, if set
+	warned  []hotspots.WarningQuery
+	fail    error // what every dependency answers, if set
 	noRun   bool
 	block   chan struct{} // Rank waits for it, if set
 	panicky bool
@@ -326,6 +327,20 @@ func (w *cityworld) Explain(_ context.Context, run *hotspots.Run, id string) (*h
 		WhyZH:     []string{"排名高于按掉话排名（第9位）：异常通话90次，正常地点应为18.0次"},
 		Stability: &hotspots.HotspotStability{Top10: 0.97, Top20: 1, Resamples: 200},
 	}, []string{}, nil
+}
+
+// Warnings knows one place that got worse.
+func (w *cityworld) Warnings(_ context.Context, q hotspots.WarningQuery) (*hotspots.WarningReport, error) {
+	if w.fail != nil {
+		return nil, w.fail
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.warned = append(w.warned, q)
+	return &hotspots.WarningReport{End: worldEnd, TestFrom: worldEnd.AddDate(0, 0, -28), BaselineFrom: worldEnd.AddDate(0, 0, -56),
+		FalseAlarms: 1, Dispersion: 1.2, Regions: []hotspots.WarningRegion{{Region: "990101", Places: 120}}, Untested: 30, Notes: []string{},
+		Warnings: []hotspots.PlaceWarning{{Place: 1 << 63, Name: "东方大厦 lifts", NameZH: "东方大厦电梯", Scene: "lift", Region: []string{"99", "9901", "990101"},
+			New: true, Alarm: "2026-05-29", Since: "2026-05-27", Calls: 60, Bad: 22, Expected: 2.4, Rate: 0.37, Normal: 0.04, Statistic: 9.1, Threshold: 8.2}}}, nil
 }
 
 func (w *cityworld) Cells(_ context.Context, q hotspots.CellQuery) ([]hotspots.CellStat, error) {

@@ -14,6 +14,7 @@ import (
 type Explanation struct {
 	ID        string            `json:"id"`
 	Name      string            `json:"name"`
+	NameZH    string            `json:"name_zh"`
 	Impact    Impact            `json:"impact"`
 	Faulty    float64           `json:"probability_faulty"`
 	Channels  []ChannelTerms    `json:"channels"`
@@ -110,7 +111,7 @@ func (a *Analysis) Explain(id string) (*Explanation, error) {
 		return nil, fmt.Errorf("there is no hotspot %q in this run: its ids and ranks are those that rank lists", id)
 	}
 	m, h, c := a.m, &a.Run.Hotspots[n], &a.listed[n]
-	e := &Explanation{ID: h.ID, Name: h.Name, Impact: h.Impact, Faulty: c.faulty, Ranks: a.ranks(n), Channels: []ChannelTerms{}}
+	e := &Explanation{ID: h.ID, Name: h.Name, NameZH: h.NameZH, Impact: h.Impact, Faulty: c.faulty, Ranks: a.ranks(n), Channels: []ChannelTerms{}}
 	for k, name := range [3]string{"calls", "complaints", "appeals"} {
 		if t := c.channels[k]; t.e > 0 {
 			e.Channels = append(e.Channels, t.terms(name))

@@ -39,6 +39,7 @@ type Hotspot struct {
 	ID           string       `json:"id"`
 	Rank         int          `json:"rank"`
 	Name         string       `json:"name"`
+	NameZH       string       `json:"name_zh"`
 	Scene        string       `json:"scene"`
 	Region       []string     `json:"region"`
 	Place        PlaceRef     `json:"place"`

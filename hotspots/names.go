@@ -1,6 +1,7 @@
 package hotspots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -36,11 +37,12 @@ func (a *Analysis) place(h *Hotspot, c *candidate, main int) {
 	case isCell(m.ids[main]):
 		centre = geo.Cell(m.ids[main])
 		h.Place.Kind = "cells"
-		h.Name = a.cellsName(h, centre)
+		h.Name, h.NameZH = a.cellsName(h, centre)
 		h.Geometry = cellsGeometry(cells)
 	case !known:
 		h.Place.Kind = "venue"
 		h.Name = fmt.Sprintf("place %016x (not in the catalogue)", uint64(m.ids[main]))
+		h.NameZH = fmt.Sprintf("地点%016x（不在目录中）", uint64(m.ids[main]))
 	case pl.Kind == geo.PlaceSegment:
 		a.segmentPlace(h, c, pl)
 	default:
@@ -63,8 +65,8 @@ func (a *Analysis) regionName(code string) string {
 }
 
 // cellsName names cells after the nearest venue with a name, with distance and
-// direction, else after their region and the cell's number.
-func (a *Analysis) cellsName(h *Hotspot, c geo.Cell) string {
+// direction, else after their region and the cell's number; in English and Chinese.
+func (a *Analysis) cellsName(h *Hotspot, c geo.Cell) (en, zh string) {
 	here := c.Center()
 	best, nearest := "", math.Inf(1)
 	var at geo.LatLon
@@ -78,14 +80,16 @@ func (a *Analysis) cellsName(h *Hotspot, c geo.Cell) string {
 	}
 	if nearest <= nearM {
 		if nearest < 150 {
-			return "around " + best
+			return "around " + best, best + "周边"
 		}
-		return fmt.Sprintf("%.0f m %s of %s", math.Round(nearest/50)*50, direction(at, here), best)
+		m, wind := math.Round(nearest/50)*50, direction(at, here)
+		return fmt.Sprintf("%.0f m %s of %s", m, winds[wind], best), fmt.Sprintf("%s%s约%.0f米", best, windsZH[wind], m)
 	}
 	if n := len(h.Region); n > 0 {
-		return a.regionName(h.Region[n-1]) + " cell " + c.String()
+		name := a.regionName(h.Region[n-1])
+		return name + " cell " + c.String(), name + "网格" + c.String()
 	}
-	return "cell " + c.String()
+	return "cell " + c.String(), "网格" + c.String()
 }
 
 // landmark is a venue with a name.
@@ -123,13 +127,16 @@ func distance(a, b geo.LatLon) float64 {
 	return earthRadiusM * math.Hypot(dx, dy)
 }
 
-var winds = [8]string{"N", "NE", "E", "SE", "S", "SW", "W", "NW"}
+var (
+	winds   = [8]string{"N", "NE", "E", "SE", "S", "SW", "W", "NW"}
+	windsZH = [8]string{"以北", "东北", "以东", "东南", "以南", "西南", "以西", "西北"}
+)
 
-// direction in which to lies, seen from from.
-func direction(from, to geo.LatLon) string {
+// direction in which to lies, seen from from: an index into winds.
+func direction(from, to geo.LatLon) int {
 	dx := (to.Lon - from.Lon) * math.Cos(from.Lat*math.Pi/180)
 	turn := math.Atan2(dx, to.Lat-from.Lat) / (2 * math.Pi) * 8
-	return winds[(int(math.Round(turn))+8)%8]
+	return (int(math.Round(turn)) + 8) % 8
 }
 
 func (a *Analysis) segmentPlace(h *Hotspot, c *candidate, main geo.Place) {
@@ -152,10 +159,13 @@ func (a *Analysis) segmentPlace(h *Hotspot, c *candidate, main geo.Place) {
 		name = main.Venue.Name
 	}
 	h.Name = fmt.Sprintf("%s K%d–K%d", name, from, to)
+	zh := ""
 	// The catalogue tells carriageways apart behind the kilometre: "G4 K32 northbound".
 	if _, course, ok := strings.Cut(main.Name, fmt.Sprintf(" K%d ", main.Km)); ok {
 		h.Name += " " + course
+		zh = cmp.Or(coursesZH[course], " "+course)
 	}
+	h.NameZH = fmt.Sprintf("%s K%d–K%d%s", name, from, to, zh)
 	if len(lines) > 0 {
 		h.Geometry = collectGeometry(lines)
 	}
@@ -200,12 +210,34 @@ func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
 		name = h.Place.VenueID
 	}
 	h.Name = name
+	h.NameZH = name
 	if !body && len(h.Place.Parts) > 0 && !slices.Contains(h.Place.Parts, name) {
 		h.Name += " " + strings.Join(h.Place.Parts, ", ")
+		zh := make([]string, len(h.Place.Parts))
+		for i, part := range h.Place.Parts {
+			zh[i] = partZH(part)
+		}
+		h.NameZH += strings.Join(zh, "、")
 	}
 	if len(shapes) > 0 {
 		h.Geometry = collectGeometry(shapes)
 	}
+}
+
+var coursesZH = map[string]string{"northbound": "北行", "eastbound": "东行", "southbound": "南行", "westbound": "西行"}
+
+// partZH is the Chinese for what partName gives; a venue's own name stays.
+func partZH(part string) string {
+	switch part {
+	case "lifts":
+		return "电梯"
+	case "basement":
+		return "地下室"
+	}
+	if floors, ok := strings.CutPrefix(part, "floors "); ok {
+		return floors + "层"
+	}
+	return part
 }
 
 // partName names a part, "" for the venue's body.

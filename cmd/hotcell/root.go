@@ -154,7 +154,7 @@ The store is ClickHouse: inside this process by default, or a server with
 	flags.String("log-level", "", "debug, info, warn or error")
 
 	root.AddCommand(
-		p.loadCommand(), p.rankCommand(), p.hotspotCommand(), p.claimCommand(), p.serveCommand(), p.rejectsCommand(),
+		p.loadCommand(), p.rankCommand(), p.hotspotCommand(), p.warnCommand(), p.claimCommand(), p.serveCommand(), p.rejectsCommand(),
 		p.rollupCommand(), p.watchCommand(), p.consumeCommand(), p.migrateCommand(), p.configCommand(), p.profileCommand(), p.versionCommand(),
 	)
 	return root

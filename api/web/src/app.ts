@@ -22,6 +22,9 @@ export interface Actions {
 
 export const selected = (m: Model): Hotspot | undefined => m.ranking?.hotspots.find((h) => h.id === m.state.hotspot);
 
+/** A hotspot's name in the page's language; runs of earlier versions have the English one only. */
+export const nameOf = (m: Model, h: Hotspot): string => (m.lang === "zh" && h.name_zh) || h.name;
+
 /** The names of a hotspot's regions, finest first, joined up to two. */
 export function regionNames(m: Model, codes: readonly string[] | null): string {
   const names = (codes ?? []).map((code) => m.regions.find((r) => r.code === code)?.name ?? code);

@@ -1,9 +1,9 @@
-import { regionNames, type Actions, type Model } from "./app";
+import { nameOf, regionNames, type Actions, type Model } from "./app";
 import { course, topOf } from "./chart";
 import { button, el } from "./dom";
 import { explanationView } from "./explanation";
 import { amount, day, decimal, interval, percent, percentInterval, pValue, times, whole } from "./format";
-import { isKey, sceneName, text, word, type Key } from "./text";
+import { isKey, partName, sceneName, text, word, type Key } from "./text";
 import type { Hotspot } from "./types";
 
 /** All figures of one hotspot with their units and definitions. */
@@ -33,10 +33,10 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
     const target = all[at + by];
     return button({ class: "icon", "aria-label": t(label), title: t(label), disabled: !target }, () => target && act.select(target.id, "detail"), sign);
   };
-  const heading = el("h2", { tabindex: -1 }, el("span", { class: "rank" }, n(h.rank)), h.name);
+  const heading = el("h2", { tabindex: -1 }, el("span", { class: "rank" }, n(h.rank)), nameOf(m, h));
   const panel = el(
     "aside",
-    { class: "detail", "aria-label": h.name },
+    { class: "detail", "aria-label": nameOf(m, h) },
     el(
       "header",
       {},
@@ -96,7 +96,7 @@ export function detailView(m: Model, act: Actions, h: Hotspot): HTMLElement {
         figure("kind", word(lang, "kind", h.place.kind)),
         h.place.venue_id ? figure("venue", h.place.venue_id) : null,
         h.place.ref ? figure("segment", `${h.place.ref} ${stretch(h)}`) : null,
-        h.place.parts?.length ? figure("parts", h.place.parts.map((p) => word(lang, "part", p)).join(", ")) : null,
+        h.place.parts?.length ? figure("parts", h.place.parts.map((p) => partName(lang, p)).join(", ")) : null,
         h.place.cells?.length ? figure("cells", el("code", {}, h.place.cells.join(" "))) : null,
         figure("region", regionNames(m, h.region) || "–"),
       ),

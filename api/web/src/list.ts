@@ -1,4 +1,4 @@
-import { regionNames, type Actions, type Model } from "./app";
+import { nameOf, regionNames, type Actions, type Model } from "./app";
 import { ApiError } from "./client";
 import { course, range } from "./chart";
 import { button, el } from "./dom";
@@ -81,7 +81,7 @@ function row(m: Model, h: Hotspot, current: boolean, top: number): HTMLElement {
     el(
       "div",
       { class: "what" },
-      el("div", { class: "name", title: h.name }, h.name),
+      el("div", { class: "name", title: nameOf(m, h) }, nameOf(m, h)),
       el("div", { class: "faint" }, [sceneName(lang, h.scene), regionNames(m, h.region?.slice(-1) ?? null), word(lang, "trend", h.trend.class)].filter((t) => t && t !== "–").join(" · ")),
     ),
     weeks.length > 0 && course(weeks, h.rate.reference, { width: 72, height: 28, label: text(lang, "list.trendLabel", { n: weeks.length }) }),

@@ -33,6 +33,12 @@ export function word(lang: Lang, group: string, value: string): string {
 /** A scene's name; nothing for an unknown one, which would only be noise. */
 export const sceneName = (lang: Lang, scene: string) => (scene === "unknown" ? "" : word(lang, "scene", scene));
 
+/** A venue's part: "lifts", "basement", "floors 11–20", or a venue's own name. */
+export function partName(lang: Lang, part: string): string {
+  const floors = /^floors (?<floors>.+)$/.exec(part);
+  return floors ? text(lang, "part.floors", { floors: floors.groups?.floors ?? "" }) : word(lang, "part", part);
+}
+
 // Notes of the API that this page can say in its language; the others stay as they are.
 const notes: [RegExp, Key][] = [
   [/^Filtered from the latest run/, "note.filtered"],

@@ -31,6 +31,7 @@ export interface Hotspot {
   id: string;
   rank: number;
   name: string;
+  name_zh?: string;
   scene: string;
   region: string[] | null;
   place: {

@@ -199,9 +199,9 @@ export const en = {
   "kind.segment": "highway stretch",
   "kind.cells": "H3 cells",
   "part.whole": "whole building",
-  "part.lift": "lifts",
+  "part.lifts": "lifts",
   "part.basement": "basement",
-  "part.floors": "floors",
+  "part.floors": "floors {floors}",
 
   "scene.unknown": "Unknown",
   "scene.office_tower": "Office tower",

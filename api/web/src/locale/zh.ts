@@ -201,9 +201,9 @@ export const zh: Record<Key, string> = {
   "kind.segment": "公路路段",
   "kind.cells": "H3 网格",
   "part.whole": "整栋",
-  "part.lift": "电梯",
+  "part.lifts": "电梯",
   "part.basement": "地下室",
-  "part.floors": "楼层",
+  "part.floors": "{floors} 层",
 
   "scene.unknown": "未知",
   "scene.office_tower": "写字楼",
