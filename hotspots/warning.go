@@ -231,19 +231,9 @@ const badNetworkDay = 1.25
 // network was worse than normal: that is no fault of one place. Places count at
 // most as much as a normal place could show, so faults do not hide themselves.
 func (r *WarningReport) networkDays(tests []warningTest, n int) {
-	bad, normal := make([]float64, n), make([]float64, n)
-	for i := range tests {
-		rate, phi := tests[i].prior.mean(), tests[i].prior.Dispersion
-		for k, d := range tests[i].raw {
-			mean := rate * d.Exposure
-			normal[k] += mean
-			bad[k] += math.Min(d.Bad, mean+clipWidth*math.Sqrt(phi*mean)+0.5)
-		}
-	}
 	r.networkFactor = make([]float64, n)
-	for k := range bad {
-		const strength = 100 // expected bad calls below which a day's factor is pulled to 1
-		r.networkFactor[k] = math.Max(1, (bad[k]+strength)/(normal[k]+strength))
+	for k := range n {
+		r.networkFactor[k] = networkFactor(tests, k)
 		if r.networkFactor[k] >= badNetworkDay {
 			r.Notes = append(r.Notes, fmt.Sprintf("on %s the whole network was %.1f times as bad as before: alarms are of places worse than that",
 				r.dayName(k), r.networkFactor[k]))
@@ -256,6 +246,24 @@ func (r *WarningReport) networkDays(tests []warningTest, n int) {
 			t.days[k] = WarningDay{Exposure: d.Exposure * r.networkFactor[k], Bad: d.Bad}
 		}
 	}
+}
+
+// networkFactor is how much worse than normal the network was on day k, at least
+// 1. What a normal place could show goes up with it, so it takes a few rounds.
+func networkFactor(tests []warningTest, k int) float64 {
+	const strength, rounds = 10, 8 // expected bad calls below which the factor is pulled to 1
+	factor := 1.0
+	for range rounds {
+		bad, normal := 0.0, 0.0
+		for i := range tests {
+			d := tests[i].raw[k]
+			mean := tests[i].prior.mean() * d.Exposure
+			normal += mean
+			bad += math.Min(d.Bad, factor*mean+clipWidth*math.Sqrt(factor*tests[i].prior.Dispersion*mean)+0.5)
+		}
+		factor = math.Max(1, (bad+strength)/(normal+strength))
+	}
+	return factor
 }
 
 // dayName is the date of the k-th day under test: that of its last second.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -417,6 +418,51 @@ func (w world) people(ev *hotspots.Evidence, from, to int64, match func(geo.Loca
 	}
 }
 
+// days computes Store.Days the slow and sure way.
+func (w world) days(q hotspots.Query) []hotspots.PlaceDay {
+	type cell struct {
+		k    exposureKey
+		u    uint64
+		back int32
+	}
+	felt, n, b := w.perceived(), map[cell]int{}, map[cell]int{}
+	for _, c := range w.calls {
+		if c.Location.Place == 0 || c.Time < q.End.Add(-q.Window).Unix() || c.Time >= q.End.Unix() ||
+			q.Region != "" && !below(c.Location.Region, q.Region) || q.Scene != 0 && c.Location.Scene != q.Scene ||
+			q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator {
+			continue
+		}
+		k := cell{exposureKey{c.Location.Place, c.RAT, c.Indoor}, uint64(c.Customer), int32((q.End.Unix() - 1 - c.Time) / 86400)}
+		n[k]++
+		if c.Outcome == ingest.Poor || c.Outcome == ingest.Dropped || c.Outcome == ingest.Blocked || felt[c.ID] {
+			b[k]++
+		}
+	}
+	capped := func(n int) float32 {
+		if q.DailyCap > 0 {
+			n = min(n, q.DailyCap)
+		}
+		return float32(n)
+	}
+	type placeDay struct {
+		place geo.PlaceID
+		back  int32
+	}
+	sums := map[placeDay]hotspots.PlaceDay{}
+	for k := range n {
+		d := sums[placeDay{k.k.place, k.back}]
+		d.Place, d.Day = k.k.place, k.back
+		d.CappedCalls += capped(n[k])
+		d.CappedBad += capped(b[k])
+		sums[placeDay{d.Place, d.Day}] = d
+	}
+	out := slices.Collect(maps.Values(sums))
+	slices.SortFunc(out, func(a, b hotspots.PlaceDay) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(b.Day, a.Day))
+	})
+	return out
+}
+
 type exposureKey struct {
 	place  geo.PlaceID
 	rat    geo.RAT
@@ -466,6 +512,9 @@ func TestEvidence(t *testing.T) {
 			must(t, err)
 			want := w.evidence(q)
 			compareEvidence(t, fmt.Sprintf("query %d", i), got, want)
+			_, days, err := s.Days(t.Context(), q)
+			must(t, err)
+			same(t, fmt.Sprintf("query %d days", i), days, w.days(q))
 		}
 		// Rebuilding changes nothing.
 		before, err := s.Evidence(t.Context(), base)
