@@ -13,7 +13,7 @@ import (
 
 // TestWarn runs the early warning over the small city in its three shapes.
 func TestWarn(t *testing.T) {
-	h := home{t, storetest.Embedded(t), filepath.Join(t.TempDir(), "pseudonym.key")}
+	h := home{t: t, dsn: storetest.Embedded(t), keyFile: filepath.Join(t.TempDir(), "pseudonym.key")}
 	if code, _, errs := h.command("warn"); code != exitFailed || !strings.Contains(errs, "nothing to rank") {
 		t.Errorf("an empty store: exit %d, %q", code, errs)
 	}
