@@ -54,7 +54,16 @@ func TestHotspotIsExplained(t *testing.T) {
 	if brief := show("--brief"); brief.Explanation != nil {
 		t.Error("--brief explains")
 	}
-	table := h.must("hotspot", "show", run.Hotspots[0].ID)
+	table := h.must("hotspot", "show", "1")
+	if !strings.Contains(table, run.Hotspots[0].ID) {
+		t.Errorf("rank 1 is shown as\n%s", table)
+	}
+	if code, _, errs := h.command("hotspot", "show", "7000"); code != exitFailed || !strings.Contains(errs, `no hotspot "7000"`) {
+		t.Errorf("rank 7000: exit %d, %q", code, errs)
+	}
+	if code, _, errs := h.command("rank", "--scene", "unknown"); code != exitUsage || !strings.Contains(errs, "is not one of") {
+		t.Errorf("--scene unknown: exit %d, %q", code, errs)
+	}
 	for _, want := range []string{"faulty with probability", "by drops", "Stability", "Worst days", "Worst places"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)

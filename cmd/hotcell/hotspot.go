@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,16 +19,18 @@ func (p *program) hotspotCommand() *cobra.Command {
 		Use:   "hotspot",
 		Short: "Look at one hotspot",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return usagef("say what to do: hotspot show ID") },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("say what to do: hotspot show ID, or its rank in the newest run")
+		},
 	}
 	var format string
 	var brief bool
 	show := &cobra.Command{
-		Use:   "show ID",
+		Use:   "show ID|RANK",
 		Short: "Show a hotspot of the newest run with everything known about it",
 		Long: `Show a hotspot of the newest run: its figures, and the terms that made them, found by
 analysing the run's records once more. docs/method.md explains the terms.`,
-		Example: "  hotcell hotspot show hs_0123456789abcdef\n  hotcell hotspot show hs_0123456789abcdef --format json | jq .explanation.ranks",
+		Example: "  hotcell hotspot show 1\n  hotcell hotspot show hs_0123456789abcdef\n  hotcell hotspot show hs_0123456789abcdef --format json | jq .explanation.ranks",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, "table", "json"); err != nil {
@@ -56,16 +59,20 @@ analysing the run's records once more. docs/method.md explains the terms.`,
 	return cmd
 }
 
-// findHotspot looks in the newest run, here or on the server, and explains what
-// it finds if asked to.
-func (p *program) findHotspot(ctx context.Context, id string, explain bool) (*shownHotspot, error) {
+// findHotspot looks in the newest run, here or on the server, for a hotspot by its
+// id or its rank, and explains what it finds if asked to.
+func (p *program) findHotspot(ctx context.Context, which string, explain bool) (*shownHotspot, error) {
 	shown := &shownHotspot{Notes: []string{}}
 	if p.server != "" {
+		id, err := p.idOnServer(ctx, which)
+		if err != nil {
+			return nil, err
+		}
 		var answer struct {
 			Hotspot *hotspots.Hotspot `json:"hotspot"`
 		}
 		path := "/api/v1/hotspots/" + url.PathEscape(id)
-		err := p.getJSON(ctx, path, &answer)
+		err = p.getJSON(ctx, path, &answer)
 		shown.Hotspot = answer.Hotspot
 		if err != nil || !explain {
 			return shown, err
@@ -87,15 +94,41 @@ func (p *program) findHotspot(ctx context.Context, id string, explain bool) (*sh
 	if run == nil {
 		return nil, fmt.Errorf("there is no run yet: make one with \"hotcell rank\"")
 	}
-	at := slices.IndexFunc(run.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
-	if at < 0 {
-		return nil, fmt.Errorf("run %s has no hotspot %q; \"hotcell rank --format csv\" lists the ids", run.ID, id)
+	if shown.Hotspot, err = pick(run.ID, run.Hotspots, which); err != nil {
+		return nil, err
 	}
-	shown.Hotspot = &run.Hotspots[at]
 	if explain {
-		shown.Explanation, shown.Notes, err = a.Explain(ctx, run, id)
+		shown.Explanation, shown.Notes, err = a.Explain(ctx, run, shown.ID)
 	}
 	return shown, err
+}
+
+// pick finds a hotspot by its id or its rank.
+func pick(run string, all []hotspots.Hotspot, which string) (*hotspots.Hotspot, error) {
+	rank, err := strconv.Atoi(which)
+	at := slices.IndexFunc(all, func(h hotspots.Hotspot) bool { return h.ID == which || err == nil && h.Rank == rank })
+	if at < 0 {
+		return nil, fmt.Errorf("run %s has no hotspot %q; \"hotcell rank --format csv\" lists ids and ranks", run, which)
+	}
+	return &all[at], nil
+}
+
+// idOnServer gives the id of the hotspot with that rank; anything but a number is
+// an id already.
+func (p *program) idOnServer(ctx context.Context, which string) (string, error) {
+	rank, err := strconv.Atoi(which)
+	if err != nil || rank < 1 {
+		return which, nil
+	}
+	var newest api.Ranking
+	if err := p.getJSON(ctx, "/api/v1/hotspots?top="+strconv.Itoa(rank), &newest); err != nil {
+		return "", err
+	}
+	h, err := pick(newest.Run.ID, newest.Hotspots, which)
+	if err != nil {
+		return "", err
+	}
+	return h.ID, nil
 }
 
 func (p *program) printHotspot(h *hotspots.Hotspot) {

@@ -78,7 +78,11 @@ func writeRankingTable(w io.Writer, r *api.Ranking) error {
 			percent(h.Rate.Value), percent(h.Rate.Reference), h.Events.Complaints,
 		})
 	}
-	t.Render()
+	if len(r.Hotspots) > 0 {
+		t.Render()
+	} else {
+		fmt.Fprintln(w, "No place is credibly worse than normal for its kind: nothing to list.")
+	}
 	fmt.Fprintf(w, "\n%s to %s, %s calls, %s of them without a place; avoidable impact in weighted hurt customers. Run %s.\n",
 		r.Run.Start.Format("2006-01-02"), r.Run.End.Format("2006-01-02 15:04"),
 		thousands(r.Run.Summary.Calls), thousands(r.Run.Summary.Unlocated), r.Run.ID)

@@ -54,7 +54,7 @@ func (f *rankFlags) query() (q hotspots.Query, err error) {
 		}
 	}
 	if f.scene != "" {
-		if q.Scene, err = geo.ParseScene(f.scene); err != nil {
+		if q.Scene, err = geo.ParseScene(f.scene); err != nil || q.Scene == geo.SceneUnknown {
 			return q, usagef("--scene %q is not one of %s", f.scene, strings.Join(sceneNames(), ", "))
 		}
 	}
