@@ -139,6 +139,27 @@ func claimWorlds() []claimWorld {
 			return m, m * claimBinomial(r, 1, chance*math.Pow(m, c.power))
 		})
 	}
+	// Heavier tails than a lognormal's, few units, and strata that differ fortyfold.
+	pareto := func(r *rand.Rand) float64 { return min(2000, math.Floor(3*math.Pow(1-r.Float64(), -1/1.2))) }
+	add("Pareto numbers of calls, alike", 400, 0.1, func(r *rand.Rand) (float64, float64) {
+		m := pareto(r)
+		return m, claimBinomial(r, m, claimBeta(r, 0.1, 0.3))
+	})
+	add("few customers, Pareto numbers of calls, one fate", 40, 0.15, func(r *rand.Rand) (float64, float64) {
+		m := pareto(r)
+		return m, m * claimBinomial(r, 1, 0.15)
+	})
+	city := claimSizeMean(200, 0.5, 1e9, func(m float64) float64 { return m })
+	country := claimSizeMean(40, 0.5, 1e9, func(m float64) float64 { return m })
+	strata := (0.9*city*0.025 + 0.1*country) / (0.9*city + 0.1*country)
+	add("strata: a tenth small and wholly bad", 100, strata, func(r *rand.Rand) (float64, float64) {
+		if r.Float64() < 0.9 {
+			m := claimSize(r, 200, 0.5)
+			return m, claimBinomial(r, m, 0.025)
+		}
+		m := claimSize(r, 40, 0.5)
+		return m, m
+	})
 	add("complaints, some write often", 3000, 0.002, func(r *rand.Rand) (float64, float64) {
 		if r.Float64() >= 0.001 {
 			return 1, 0

@@ -95,6 +95,30 @@ func TestClaimGround(t *testing.T) {
 	}
 }
 
+// The area is named as the catalogue names it.
+func TestClaimGroundWhere(t *testing.T) {
+	c := groundTown(t)
+	for _, x := range []struct {
+		q      ClaimQuery
+		en, zh string
+	}{
+		{ClaimQuery{Region: "5101", Highways: []string{"G4"}}, "highway G4, region West (5101)", "公路G4，区域West (5101)"},
+		{ClaimQuery{Venues: []string{"M1", "T"}}, "venue M1, T", "场所M1, T"},
+	} {
+		g, err := NewClaimGround(x.q, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Where.EN != x.en || g.Where.ZH != x.zh {
+			t.Errorf("%+v: %q, %q", x.q, g.Where.EN, g.Where.ZH)
+		}
+	}
+	many := ClaimQuery{Highways: []string{"G1", "G2", "G3", "G4", "G5"}}.where("", nil)
+	if many.EN != "highway G1, G2, G3 (+2)" {
+		t.Errorf("%q", many.EN)
+	}
+}
+
 func TestClaimGroundSizes(t *testing.T) {
 	c := groundTown(t)
 	near := func(name string, got, want float64) {

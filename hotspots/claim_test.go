@@ -84,7 +84,18 @@ func TestClaimValidate(t *testing.T) {
 		"date":            {func(c *Claim) { c.Period.Start = "1 May" }, `claim: period.start: "1 May" is not a date`},
 		"offset":          {func(c *Claim) { c.Period.UTCOffset = "CST" }, `claim: period.utc_offset: "CST" is not an offset`},
 		"backwards":       {func(c *Claim) { c.Period.End = "2026-04-01" }, "claim: period.end: 2026-04-01 is before the start 2026-05-01"},
-		"years":           {func(c *Claim) { c.Period.End = "2028-04-01" }, "claim: period: 2026-05-01 to 2028-04-01 is longer than a year"},
+		"nothing fails":   {func(c *Claim) { c.Threshold = 0 }, "claim: threshold: 0 would promise that nothing ever fails"},
+		"everything":      {func(c *Claim) { c.Metric, c.Threshold = ClaimSetup, 1 }, "claim: threshold: 1 would promise"},
+		"wrong way round": {func(c *Claim) { c.Threshold = 0.99 }, `claim: threshold: 0.99 lets more than half fail; cut_off_call_ratio is "at most": for "99 % are good" write 0.01`},
+		"set-up reversed": {func(c *Claim) { c.Metric, c.Threshold = ClaimSetup, 0.01 }, `setup_success_ratio is "at least": for "99 % are good" write 0.99`},
+		"boast":           {func(c *Claim) { c.Area.Name = "Europe's best network" }, "claim: area.name: says “best”: it goes into the wording"},
+		"boast in 中文":     {func(c *Claim) { c.Area.NameZH = "全覆盖的成都" }, "claim: area.name_zh: says “全覆盖”"},
+		"share in name":   {func(c *Claim) { c.Area.Name = "99.9% of China" }, "claim: area.name: states a percentage"},
+		"lines":           {func(c *Claim) { c.Area.Name = "the G4\nand more" }, "claim: area.name: has line breaks"},
+		"complaints indoors": {func(c *Claim) {
+			c.Metric, c.Denominator, c.Threshold, c.Conditions.Environment = ClaimComplaints, ClaimCustomers, 5, "indoor"
+		}, "claim: conditions: complaints know no environment"},
+		"years": {func(c *Claim) { c.Period.End = "2028-04-01" }, "claim: period: 2026-05-01 to 2028-04-01 is longer than a year"},
 	} {
 		claim := claimG4()
 		c.change(&claim)
@@ -98,6 +109,13 @@ func TestClaimValidate(t *testing.T) {
 	}
 	if err := claimG4().Validate(); err != nil {
 		t.Error(err)
+	}
+	for _, name := range []string{"Budapest", "the bestower's estate", "市第一人民医院", "Leadingham"} {
+		c := claimG4()
+		c.Area.Name = name
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if err := (Claim{}).Validate(); err == nil || strings.Count(err.Error(), "\n") < 5 {
 		t.Errorf("an empty claim must name all its faults, not %v", err)
@@ -308,6 +326,98 @@ func TestClaimWording(t *testing.T) {
 	}
 }
 
+// What nobody delivers is not proved by its absence, and days without data prove
+// nothing: the figures meet the claim, and it is not supported all the same.
+func TestCheckClaimDoubts(t *testing.T) {
+	for _, c := range []struct {
+		metric      ClaimMetric
+		denominator ClaimDenominator
+		threshold   float64
+		reports     ClaimReports
+		quiet       uint64
+		want        string
+	}{
+		{ClaimCutOff, ClaimCalls, 0.01, ClaimReports{Blocked: 9, Redials: 9, Complaints: 9}, 0, "unreported"},
+		{ClaimSetup, ClaimCalls, 0.99, ClaimReports{Dropped: 9, Redials: 9, Complaints: 9}, 0, "unreported"},
+		{ClaimPerceived, ClaimCustomers, 0.01, ClaimReports{Dropped: 9, Blocked: 9, Complaints: 9}, 0, "unreported"},
+		{ClaimComplaints, ClaimCustomers, 15, ClaimReports{Dropped: 9, Blocked: 9, Redials: 9}, 0, "unreported"},
+		{ClaimCutOff, ClaimVenues, 0.01, ClaimReports{}, 0, "unreported"},
+		{ClaimCutOff, ClaimCalls, 0.01, ClaimReports{Dropped: 1}, 4, "gaps"},
+		{ClaimCutOff, ClaimCalls, 0.01, ClaimReports{Dropped: 1}, 3, ""},
+	} {
+		claim := claimG4()
+		claim.Metric, claim.Denominator, claim.Threshold = c.metric, c.denominator, c.threshold
+		if claim.inUnits() {
+			claim.Share = 0.9
+		}
+		ev := claimEvidence(t, claim)
+		if claim.inUnits() {
+			ev.Units, ev.TotalSize = []UnitUse{{ID: "a", Size: 1, Customers: 9000, SetUp: 9000}}, 1
+		} else {
+			ev.Customers = []CustomerUse{{Customers: 90000, Attempts: 5}}
+		}
+		ev.Reports, ev.QuietDays = c.reports, c.quiet
+		k := claimCheck(t, claim, ev)
+		want := ClaimUndecided
+		if c.want == "" {
+			want = ClaimSupported
+		}
+		if k.Figures.Doubt != c.want || k.Verdict != want || (k.Wording.EN == "") != (c.want != "") || k.Needed.More != nil && c.want != "" {
+			t.Errorf("%s of %s, %+v, %d quiet days: %s, doubt %q, wording %q", c.metric, c.denominator, c.reports, c.quiet, k.Verdict, k.Figures.Doubt, k.Wording.EN)
+		}
+		if c.want != "" && (!strings.HasPrefix(k.Reason.EN, "Measured ") || !strings.Contains(k.Reason.EN, "But ") || !strings.Contains(k.Needed.Text.EN, "Load ") || !strings.Contains(k.Reason.ZH, "但该时段")) {
+			t.Errorf("%s: %q, %q", c.metric, k.Reason.EN, k.Needed.Text.EN)
+		}
+		if c.quiet == 3 && (!strings.Contains(k.Wording.EN, "to 31 May 2026 without 3 days that have no data") || !strings.Contains(k.Wording.ZH, "其中3天无数据")) {
+			t.Errorf("quiet days are not in the wording: %s %s", k.Wording.EN, k.Wording.ZH)
+		}
+	}
+}
+
+// Words of the wish that promise something else than was checked are named.
+func TestClaimStatementNotes(t *testing.T) {
+	for statement, want := range map[string]string{
+		"99 % of calls on the G4 do not drop": "",
+		"1 % at most":                         "",
+		"Budapest calls hold":                 "",
+		"99.9 % of calls hold":                "says “99.9 %”, which is not what was checked",
+		"99,5 percent of calls hold":          "says “99,5 percent”",
+		"99% of the population can call":      "only our customers who were there were measured",
+		"best in town":                        "“best”: no sample can support that",
+		"G4覆盖率99%":                            "not radio coverage",
+		"99 % of customers keep their calls":  "the claim is a share of calls",
+		"99 % of indoor calls hold":           "“environment: indoor” is not set",
+		"5G: 99 % of calls hold":              "“rat: 5g” is not set",
+		"全市第一":                                "“第一”: no sample can support that",
+	} {
+		c := claimG4()
+		c.Statement = statement
+		q, err := c.Query()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, n := range c.statement(q) {
+			got += n.EN + "\n"
+			if n.ZH == "" {
+				t.Errorf("%q: no Chinese for %q", statement, n.EN)
+			}
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%q: %q, want %q", statement, got, want)
+		}
+	}
+	c := claimG4()
+	c.Statement, c.Conditions.RAT, c.Conditions.Environment = "99 % of 5G calls hold indoors", "5g", "indoor"
+	q, err := c.Query()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := c.statement(q); len(notes) != 0 {
+		t.Errorf("what is set is noted: %+v", notes)
+	}
+}
+
 // Every kind of claim that is supported has wording in both languages with all
 // mandatory qualifiers, and every verdict has a reason and says what is needed.
 func TestClaimTextsAreComplete(t *testing.T) {
@@ -454,6 +564,40 @@ func TestEvidencePack(t *testing.T) {
 	}
 	if _, err := ReadEvidencePack(strings.NewReader(strings.Replace(text.String(), `"created"`, `"extra": 1, "created"`, 1))); err == nil {
 		t.Error("an unknown field was accepted")
+	}
+
+	// One thing for people and another for programs: two values under one name, or
+	// something after the end, although what Go reads is what was sealed.
+	for name, forged := range map[string]string{
+		"two verdicts":   strings.Replace(text.String(), `"verdict": "supported"`, `"verdict": "not_supported", "verdict": "supported"`, 1),
+		"another letter": strings.Replace(text.String(), `"verdict": "supported"`, `"Verdict": "not_supported", "verdict": "supported"`, 1),
+		"after the end":  text.String() + `{"verdict": "supported"}`,
+		"spaces only":    strings.ReplaceAll(text.String(), "\n", " \n"),
+		"in one line":    strings.ReplaceAll(strings.ReplaceAll(text.String(), "\n", ""), "  ", ""),
+	} {
+		_, err := ReadEvidencePack(strings.NewReader(forged))
+		if honest := name == "spaces only" || name == "in one line"; (err == nil) != honest {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// A verdict that the figures do not bear, sealed anew.
+	bold := *pack
+	upper := 0.02
+	bold.Check.Figures.Upper = &upper
+	if bold.Hash, err = bold.seal(); err != nil {
+		t.Fatal(err)
+	}
+	if err := bold.Verify(); err == nil || !strings.Contains(err.Error(), "contradicts the figures") {
+		t.Errorf("a verdict against its figures: %v", err)
+	}
+
+	// The clock: not before the period is over, no wording after it expired.
+	if _, err := NewEvidencePack(c, ev, time.Date(2026, 5, 31, 15, 59, 59, 0, time.UTC)); err == nil || !strings.Contains(err.Error(), "claim: period.end: 2026-05-31 is not over yet") {
+		t.Errorf("a period that is not over: %v", err)
+	}
+	late, err := NewEvidencePack(c, ev, time.Date(2026, 8, 29, 16, 0, 0, 0, time.UTC))
+	if err != nil || late.Check.Wording != (ClaimText{}) || late.Check.Verdict != ClaimSupported || late.Verify() != nil {
+		t.Errorf("an expired pack: %+v, %v", late.Check.Wording, err)
 	}
 
 	if pack.Expired(time.Date(2026, 8, 29, 23, 0, 0, 0, time.UTC)) || !pack.Expired(time.Date(2026, 8, 30, 0, 0, 0, 0, time.UTC)) {

@@ -150,6 +150,9 @@ var claimHow = map[ClaimMetric]ClaimText{
 func (k *ClaimCheck) period() ClaimQualifier {
 	start, end := claimDate(k.Claim.Period.Start), claimDate(k.Claim.Period.End)
 	out := ClaimQualifier{"period", start.EN + " to " + end.EN, start.ZH + "至" + end.ZH}
+	if start == end {
+		out.EN, out.ZH = start.EN, start.ZH
+	}
 	if n := k.Figures.QuietDays; n > 0 {
 		out.EN += fmt.Sprintf(" without %s", claimDays(n))
 		out.ZH += fmt.Sprintf("（其中%s天无数据）", claimCount(n))

@@ -141,6 +141,12 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 			continue
 		}
 		days[(c.Time-q.Start.Unix())/86400] = true
+		for count, has := range map[*uint64]bool{&ev.Reports.Dropped: c.Outcome == ingest.Dropped, &ev.Reports.Blocked: c.Outcome == ingest.Blocked,
+			&ev.Reports.Redials: c.Peer != 0 && c.Customer != 0} {
+			if has {
+				*count++
+			}
+		}
 		if c.Outcome == ingest.OutcomeUnknown || q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator || q.Indoor != 0 && c.Indoor != q.Indoor {
 			continue
 		}
@@ -185,6 +191,11 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 			use.Dropped++
 		case felt[c.ID]:
 			use.Perceived++
+		}
+	}
+	for _, c := range w.complaints {
+		if within(c.Time) && !c.Appeal {
+			ev.Reports.Complaints++
 		}
 	}
 	if q.Units == "" {
@@ -301,6 +312,9 @@ func TestClaimEvidence(t *testing.T) {
 			}
 			same(t, name+" customers", got.Customers, want.Customers)
 			same(t, name+" units", got.Units, want.Units)
+			if got.Reports != want.Reports || got.Reports.Dropped*got.Reports.Blocked*got.Reports.Redials*got.Reports.Complaints == 0 || got.Where != g.Where {
+				t.Errorf("%s: reported %+v, want %+v; where %+v", name, got.Reports, want.Reports, got.Where)
+			}
 			if got.DataVersion == "" || got.QuietDays != 0 {
 				t.Errorf("%s: data version %q, %d quiet days", name, got.DataVersion, got.QuietDays)
 			}

@@ -222,6 +222,11 @@ func TestClaimsOfACity(t *testing.T) {
 			strings.Contains(table, "of our customers' connected calls") {
 			t.Errorf("checked after its wording expired: %s", table)
 		}
+		early := h
+		early.at = time.Date(2026, 5, 31, 15, 59, 0, 0, time.UTC)
+		if code, _, errs := early.command("claim", "check", files["true"]); code != exitFailed || !strings.Contains(errs, files["true"]+":13: period.end: 2026-05-31 is not over yet") {
+			t.Errorf("checked a minute before the period was over: exit %d, %s", code, errs)
+		}
 
 		// A claim at fault does not keep the others back.
 		for name, change := range map[string][]string{
