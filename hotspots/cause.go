@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hotcell/hotcell/geo"
 )
@@ -46,7 +47,7 @@ type profile [properties]tally
 const perCaller = 3
 
 // addPlace adds a place's bad calls. A customer weighs at most perCaller calls.
-func (pr *profile) addPlace(rows []BadCalls) {
+func (pr *profile) addPlace(rows []BadCalls, clock *clock) {
 	for from := 0; from < len(rows); {
 		to, total := from, 0.0
 		for ; to < len(rows) && rows[to].Customer == rows[from].Customer; to++ {
@@ -54,7 +55,7 @@ func (pr *profile) addPlace(rows []BadCalls) {
 		}
 		for i := from; i < to && total > 0; i++ {
 			w := float64(rows[i].Count) / total * math.Min(total, perCaller)
-			for prop, v := range valuesOf(&rows[i]) {
+			for prop, v := range valuesOf(&rows[i], clock) {
 				if v != "" {
 					pr[prop].add(v, w)
 				}
@@ -65,7 +66,7 @@ func (pr *profile) addPlace(rows []BadCalls) {
 }
 
 // valuesOf gives a row's values as text, "" where unknown.
-func valuesOf(b *BadCalls) [properties]string {
+func valuesOf(b *BadCalls, clock *clock) [properties]string {
 	var v [properties]string
 	v[propCause], v[propCauseClass] = b.Cause, b.CauseClass
 	if b.RAT != geo.RATUnknown {
@@ -73,8 +74,7 @@ func valuesOf(b *BadCalls) [properties]string {
 	}
 	v[propRadioCell] = b.RadioCell
 	if b.Hour >= 0 && b.Hour < 24 {
-		from := int(b.Hour) / 3 * 3
-		v[propHour] = hourBands[from/3]
+		v[propHour] = clock.band(b.Day, b.Hour)
 	}
 	if b.Floor != geo.UnknownFloor {
 		v[propFloor] = floorName(b.Floor)
@@ -85,7 +85,40 @@ func valuesOf(b *BadCalls) [properties]string {
 	return v
 }
 
-var hourBands = [8]string{"00–03 UTC", "03–06 UTC", "06–09 UTC", "09–12 UTC", "12–15 UTC", "15–18 UTC", "18–21 UTC", "21–24 UTC"}
+// clock tells the local three hours of a UTC hour: "18–21 UTC+8".
+type clock struct {
+	zone  *time.Location
+	bands [8]string
+}
+
+// newClock names the zone by its offset at a time; nil is UTC.
+func newClock(zone *time.Location, at time.Time) *clock {
+	if zone == nil {
+		zone = time.UTC
+	}
+	c := &clock{zone: zone}
+	_, seconds := at.In(zone).Zone()
+	name := "UTC"
+	if minutes := seconds / 60; minutes != 0 {
+		sign := '+'
+		if minutes < 0 {
+			sign, minutes = '-', -minutes
+		}
+		name = fmt.Sprintf("UTC%c%d", sign, minutes/60)
+		if minutes%60 != 0 {
+			name += fmt.Sprintf(":%02d", minutes%60)
+		}
+	}
+	for i := range c.bands {
+		c.bands[i] = fmt.Sprintf("%02d–%02d %s", 3*i, 3*i+3, name)
+	}
+	return c
+}
+
+// band goes by the middle of the hour, for zones off by half hours.
+func (c *clock) band(day int32, hour int8) string {
+	return c.bands[time.Unix(int64(day)*86400+int64(hour)*3600+1800, 0).In(c.zone).Hour()/3]
+}
 
 func floorName(f int16) string {
 	if f < 0 {
@@ -100,7 +133,7 @@ const normalPlaces = 20000
 
 // regionProfiles gives the make-up of bad calls by region. A region with few of
 // them uses its parent's.
-func (m *model) regionProfiles() []*profile {
+func (m *model) regionProfiles(clock *clock) []*profile {
 	perRegion := make([][]int32, len(m.regions.parent))
 	for i := range m.places {
 		if pl := &m.places[i]; pl.badTo > pl.badFrom {
@@ -113,7 +146,7 @@ func (m *model) regionProfiles() []*profile {
 		step := 1 + len(perRegion[r])/normalPlaces
 		for k := 0; k < len(perRegion[r]); k += step {
 			pl := &m.places[perRegion[r][k]]
-			pr.addPlace(m.bad[pl.badFrom:pl.badTo])
+			pr.addPlace(m.bad[pl.badFrom:pl.badTo], clock)
 		}
 		out[r] = &pr
 	}
@@ -216,7 +249,8 @@ const keepEvidence = 8
 // causes fills the cause of every hotspot.
 func (a *Analysis) causes(run *Run) {
 	m := a.m
-	profiles := m.regionProfiles()
+	clock := newClock(m.params.Zone, m.end)
+	profiles := m.regionProfiles(clock)
 	normals := map[int32]*profile{}
 	for i := range run.Hotspots {
 		c := &a.listed[i]
@@ -229,7 +263,7 @@ func (a *Analysis) causes(run *Run) {
 		var here profile
 		for _, n := range c.members {
 			pl := &m.places[n]
-			here.addPlace(m.bad[pl.badFrom:pl.badTo])
+			here.addPlace(m.bad[pl.badFrom:pl.badTo], clock)
 		}
 		evidence := compare(&here, normal)
 		h := &run.Hotspots[i]

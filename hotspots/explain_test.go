@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hotcell/hotcell/geo"
 )
@@ -145,5 +146,40 @@ func TestExplanationAddsUp(t *testing.T) {
 	stable := a.Stability(200)
 	if len(stable) == 0 || stable[0].Top10 < 0.9 || stable[0].Top20 < stable[0].Top10 {
 		t.Errorf("the leader's stability is %+v", stable)
+	}
+}
+
+// Hours are told by the clock of the place: 18:00 to 21:00 in Shanghai is 10 to 13
+// UTC, and Kolkata is half an hour off.
+func TestHoursAreLocal(t *testing.T) {
+	at := time.Date(2026, 5, 20, 0, 0, 0, 0, time.UTC)
+	day := int32(at.Unix() / 86400)
+	for _, c := range []struct {
+		zone string
+		hour int8
+		want string
+	}{
+		{"", 10, "09–12 UTC"}, {"Asia/Shanghai", 10, "18–21 UTC+8"}, {"Asia/Shanghai", 22, "06–09 UTC+8"},
+		{"Asia/Kolkata", 12, "18–21 UTC+5:30"}, {"America/St_Johns", 0, "21–24 UTC-2:30"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := newClock(zone, at).band(day, c.hour); got != c.want {
+			t.Errorf("%d:00 UTC in %q is %q, want %q", c.hour, c.zone, got, c.want)
+		}
+	}
+	w, s := brokenBasement(t)
+	for i := range w.ev.Bad {
+		w.ev.Bad[i].Hour = int8(i % 24)
+		if w.ev.Bad[i].Place == s.id {
+			w.ev.Bad[i].Hour = 10
+		}
+	}
+	w.params.Zone, _ = time.LoadLocation("Asia/Shanghai")
+	h := of(w.rank(), s.id)
+	if h == nil || !strings.Contains(h.Cause.Sentence, "mostly 18–21 UTC+8") || !strings.Contains(h.Cause.SentenceZH, "集中在18–21 UTC+8") {
+		t.Errorf("a fault of the evening reads %+v", h)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 )
 
 // Params are the published choices of the method. DefaultParams gives the ones
@@ -34,6 +35,9 @@ type Params struct {
 	// JoinOdds is the prior probability that a cell beside a faulty cell belongs
 	// to the same fault.
 	JoinOdds float64
+	// Zone is the clock that hours of the day are told by; nil = UTC. It changes words,
+	// not the ranking.
+	Zone *time.Location
 	// KeepCells is the share of impact-weighted cells a hotspot must share with an
 	// earlier one to keep its id.
 	KeepCells float64

@@ -61,7 +61,7 @@ func (p *program) openAnalyst(ctx context.Context) (*analyst, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &analyst{store: s, params: hotspots.DefaultParams()}, nil
+	return &analyst{store: s, params: p.settings.Rank.params()}, nil
 }
 
 func (a *analyst) close() error { return a.store.Close() }

@@ -17,7 +17,6 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
-	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/ingest"
 	"github.com/hotcell/hotcell/ingest/kafka"
 )
@@ -41,7 +40,7 @@ kafka.brokers is set, which is the way on an embedded store.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, s.Close()) }()
-			consumer, err := p.newConsumer(&analyst{store: s, params: hotspots.DefaultParams()}, nil)
+			consumer, err := p.newConsumer(&analyst{store: s, params: p.settings.Rank.params()}, nil)
 			if err != nil {
 				return err
 			}

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hotcell/hotcell/api"
-	"github.com/hotcell/hotcell/hotspots"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -46,7 +45,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	} else if note != "" {
 		p.log.Warn(note)
 	}
-	a := &analyst{store: s, params: hotspots.DefaultParams()}
+	a := &analyst{store: s, params: p.settings.Rank.params()}
 
 	cfg := api.DefaultConfig()
 	cfg.Listen = p.settings.Serve.Listen

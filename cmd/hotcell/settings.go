@@ -18,6 +18,7 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/store"
 )
 
@@ -27,6 +28,7 @@ type Settings struct {
 	Store     StoreSettings     `koanf:"store"`
 	Pseudonym PseudonymSettings `koanf:"pseudonym"`
 	Ingest    IngestSettings    `koanf:"ingest"`
+	Rank      RankSettings      `koanf:"rank"`
 	Serve     ServeSettings     `koanf:"serve"`
 	Kafka     KafkaSettings     `koanf:"kafka"`
 	Log       LogSettings       `koanf:"log"`
@@ -50,6 +52,21 @@ type PseudonymSettings struct {
 type IngestSettings struct {
 	Workers  int    `koanf:"workers"`  // 0 = all cores
 	Profiles string `koanf:"profiles"` // folder of NAME.yaml for those who send over HTTP; "" = shipped ones only
+}
+
+// RankSettings say how a ranking is told.
+type RankSettings struct {
+	TimeZone string `koanf:"time_zone"` // "Asia/Shanghai"
+}
+
+// params are the published ones with the clock that hours are told by. The
+// settings were checked before.
+func (s RankSettings) params() hotspots.Params {
+	p := hotspots.DefaultParams()
+	if zone, err := time.LoadLocation(s.TimeZone); err == nil {
+		p.Zone = zone
+	}
+	return p
 }
 
 // ServeSettings are those of the HTTP server.
@@ -96,6 +113,7 @@ func knownSettings() []setting {
 		{"store.max_memory", "2GiB", "", "most memory of one query; larger ones go to disk"},
 		{"store.retry_for", "2m", "", "how long a store that is away, or a replica that is behind, is waited for"},
 		{"pseudonym.key_file", "", "", "secret key of the subscriber pseudonyms; empty = beside the store"},
+		{"rank.time_zone", "UTC", "", "time zone of hours of the day in causes, such as Asia/Shanghai or Asia/Kolkata"},
 		{"ingest.workers", 0, "", "parsers at once; 0 = all cores"},
 		{"ingest.profiles", "", "", "folder of mapping profiles (NAME.yaml) for those who send over HTTP; empty = only the shipped ones"},
 		{"serve.listen", "127.0.0.1:8080", "listen", "address of map and API"},
@@ -304,6 +322,9 @@ func (s Settings) check() (faults []error) {
 	case "", "plain", "scram-sha-256", "scram-sha-512":
 	default:
 		faults = append(faults, fmt.Errorf("kafka.sasl: %q is none of plain, scram-sha-256, scram-sha-512", s.Kafka.SASL))
+	}
+	if _, err := time.LoadLocation(s.Rank.TimeZone); err != nil || s.Rank.TimeZone == "Local" {
+		faults = append(faults, fmt.Errorf("rank.time_zone: %q is not a time zone such as Asia/Shanghai", s.Rank.TimeZone))
 	}
 	switch s.Log.Level {
 	case "", "debug", "info", "warn", "error":

@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotcell/hotcell/api"
-	"github.com/hotcell/hotcell/hotspots"
 	"github.com/hotcell/hotcell/ingest"
 )
 
@@ -89,7 +88,7 @@ func (p *program) watch(ctx context.Context, w *watcher) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	w.intake = p.newStoreIntake(&analyst{store: s, params: hotspots.DefaultParams()}, nil)
+	w.intake = p.newStoreIntake(&analyst{store: s, params: p.settings.Rank.params()}, nil)
 	return w.run(ctx)
 }
 

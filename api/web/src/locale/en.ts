@@ -242,7 +242,7 @@ export const en = {
   "property.cause": "Cause",
   "property.rat": "Technology",
   "property.radio_cell": "Radio cell",
-  "property.hour": "Hour (UTC)",
+  "property.hour": "Hours",
   "property.floor": "Floor",
   "property.indoor": "Where",
   "indoor.indoor": "indoors",

@@ -244,7 +244,7 @@ export const zh: Record<Key, string> = {
   "property.cause": "原因",
   "property.rat": "制式",
   "property.radio_cell": "无线小区",
-  "property.hour": "时刻（UTC）",
+  "property.hour": "时段",
   "property.floor": "楼层",
   "property.indoor": "室内外",
   "indoor.indoor": "室内",
