@@ -41,5 +41,5 @@ func (s *Store) Exec(t testing.TB, statement string) {
 // RelocateSlice is how many records Relocate reads at once.
 const RelocateSlice = relocateSlice
 
-// ForgetPairs empties what was noted about a running load's redials.
-func (s *Store) ForgetPairs(l ingest.Load) { clear(s.redials.of(loadKey(l.ID)).pairs) }
+// ForgetMeetings empties what was noted about a running load's redials.
+func (s *Store) ForgetMeetings(l ingest.Load) { clear(s.redials.of(loadKey(l.ID)).meets) }

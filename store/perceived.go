@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -41,7 +44,7 @@ func (s *Store) RebuildDerived(ctx context.Context, progress func(done, total in
 
 // derivePerceivedOf flags anew the perceived drops of the days that a load
 // touched (ascending). Where the load brought all calls of a day and of the one
-// after, only the pairs its watch names are looked at; watch may be nil.
+// after, only the meetings its watch names are looked at; watch may be nil.
 func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redialWatch, days []int32) error {
 	if len(days) == 0 {
 		return nil
@@ -66,15 +69,15 @@ func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redia
 	}
 	for len(own) > 0 {
 		n := 1
-		pairs := watch.among(own[0], own[0])
+		meets := watch.among(own[0], own[0])
 		for n < len(own) && own[n] == own[n-1]+1 {
 			more := watch.among(own[0], own[n])
-			if len(more) > pairsAtOnce {
+			if len(more) > meetingsAtOnce {
 				break
 			}
-			pairs, n = more, n+1
+			meets, n = more, n+1
 		}
-		if err := s.derivePerceivedPairs(ctx, own[0], own[n-1], generation, pairs); err != nil {
+		if err := s.derivePerceivedMeetings(ctx, own[0], own[n-1], generation, meets); err != nil {
 			return err
 		}
 		own = own[n:]
@@ -98,22 +101,67 @@ func (s *Store) daysOfOthers(ctx context.Context, load uint64, days []int32) (ma
 	return shared, err
 }
 
-// pairsAtOnce bounds the pairs named in one statement (18.16 takes no more than
-// 50,000 elements).
-const pairsAtOnce = 20_000
+// meetingsAtOnce bounds those named in one statement, to 3 MB of text.
+const meetingsAtOnce = 100_000
 
-// derivePerceivedPairs flags the days first to last, on which no other pairs can
-// have perceived drops.
-func (s *Store) derivePerceivedPairs(ctx context.Context, first, last int32, generation uint64, pairs []uint64) error {
-	for some := range slices.Chunk(pairs, pairsAtOnce) {
-		if err := s.exec(ctx, "flag perceived drops of some pairs", perceivedAmongPairs, args{
-			"first": first, "last": last, "generation": generation, "pairs": group(some), "factor": uint64(pairFactor),
+// derivePerceivedMeetings flags the days first to last, on which no other calls can
+// meet.
+func (s *Store) derivePerceivedMeetings(ctx context.Context, first, last int32, generation uint64, meets []uint32) error {
+	for some := range slices.Chunk(meets, meetingsAtOnce) {
+		values := args{
+			"first": first, "last": last, "generation": generation,
+			"pairFactor": uint64(pairFactor), "stepFactor": uint64(stepFactor), "step": 1 << stepBits,
 			"surrogates": uint64(surrogateFloor), "wait": perceivedWait,
-		}); err != nil {
+		}
+		among, done, err := s.named(ctx, generation, some, values)
+		if err != nil {
+			return err
+		}
+		err = s.exec(ctx, "flag perceived drops where calls meet", perceivedAmongMeetings(among), values)
+		if err = errors.Join(err, done()); err != nil {
 			return err
 		}
 	}
 	return s.switchDays(ctx, first, last, generation)
+}
+
+// namedMeetings makes a list of numbers from one text.
+const namedMeetings = `SELECT toUInt32(arrayJoin(splitByChar(',', @meets))) AS meeting`
+
+// named gives meetings as a subquery for IN. The embedded engine goes through the
+// text of a deeply nested statement many times, for seconds where a list in it is
+// long: there the list becomes a table in memory, which done drops. A process that
+// dies before leaves it empty.
+func (s *Store) named(ctx context.Context, generation uint64, meets []uint32, values args) (among string, done func() error, err error) {
+	list := args{"meets": commas(meets)}
+	if s.engine == nil {
+		maps.Copy(values, list)
+		return namedMeetings, func() error { return nil }, nil
+	}
+	table := fmt.Sprintf("meetings_%d", generation)
+	done = func() error {
+		return s.exec(context.WithoutCancel(ctx), "drop the meetings", "DROP TABLE IF EXISTS "+table, nil)
+	}
+	err = s.exec(ctx, "make a table of meetings", "CREATE TABLE IF NOT EXISTS "+table+" (meeting UInt32) ENGINE = Memory", nil)
+	if err == nil {
+		err = s.exec(ctx, "fill the table of meetings", "INSERT INTO "+table+" "+namedMeetings, list)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, done())
+	}
+	return "SELECT meeting FROM " + table, done, nil
+}
+
+// commas writes numbers one after the other.
+func commas(numbers []uint32) string {
+	text := make([]byte, 0, 11*len(numbers))
+	for i, n := range numbers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendUint(text, uint64(n), 10)
+	}
+	return string(text)
 }
 
 // newGeneration numbers derivations: the later, the greater.
@@ -244,12 +292,20 @@ FROM (
 WHERE if(hit.5 = 1, last_start >= hit.4 AND last_start > hit.3, first_start <= hit.4 + @wait)
     AND intDiv(if(hit.5 = 1, last_start, first_start), 86400) <= hit.1 + 1`
 
-var (
-	perceivedAmongAll = fmt.Sprintf(perceivedSQL, `record_id GLOBAL IN (
-		SELECT record_id FROM `+perceivedMarks+` WHERE mark GLOBAL IN (
-			SELECT mark FROM `+perceivedMarks+` GROUP BY mark HAVING count() > 1))`)
-	perceivedAmongPairs = fmt.Sprintf(perceivedSQL, `customer + peer * toUInt64(@factor) IN @pairs`)
-)
+var perceivedAmongAll = fmt.Sprintf(perceivedSQL, `record_id GLOBAL IN (
+	SELECT record_id FROM `+perceivedMarks+` WHERE mark GLOBAL IN (
+		SELECT mark FROM `+perceivedMarks+` GROUP BY mark HAVING count() > 1))`)
+
+// perceivedAmongMeetings looks at the calls that meet where the subquery among says.
+func perceivedAmongMeetings(among string) string {
+	const ends = "toInt64(toInt64(toUInt32(time)) + " + lasting + ")"
+	at := func(time string) string { // meeting in SQL
+		return `toUInt32(bitShiftRight(customer + peer * toUInt64(@pairFactor) + toUInt64(intDiv(` + time + `, @step)) * toUInt64(@stepFactor), 32)) IN (` + among + `)`
+	}
+	return fmt.Sprintf(perceivedSQL, `record_id GLOBAL IN (
+		SELECT record_id FROM calls WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last + 1)) AND (
+			`+at("toUInt32(time)")+` OR outcome = 1 AND `+lasted+` AND (`+at(ends)+` OR `+at("("+ends+" + @wait)")+`)))`)
+}
 
 // lasted tells whether a call's duration is known, lasting is it in seconds, else 0.
 const (

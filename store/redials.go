@@ -8,14 +8,15 @@ import (
 )
 
 // redialWatch notes, while the calls of one load are on their way to the store,
-// which pairs of customer and peer may hold a perceived drop: a completed call and
-// a call of the same pair that starts about when the first one ended. They are a
-// few of a hundred, so Finish need not look at the others. It errs to one side
-// only: every perceived drop among the calls it saw is in a pair it names, except
-// on days it calls unsure.
+// where a perceived drop may be: a completed call meets a call of the same customer
+// to the same peer that starts about when the first one ended. Few calls meet
+// another, so Finish need not look at the rest. It errs to one side only: every
+// perceived drop among the calls it saw is a meeting it names, except on days it
+// calls unsure.
 //
 // Time is cut into steps of 512 s. A call leaves a mark in the step it starts in
-// and, when it was completed, marks in those in which a redial may start. The marks
+// and, when it was completed, marks in those in which a redial may start; two calls
+// meet in the step in which both kinds of mark are. The marks
 // are kept in Bloom filters. Files come in the order of time, about; so of a
 // long load only the last filters are kept, and calls that come later than that
 // make their days unsure.
@@ -23,16 +24,17 @@ type redialWatch struct {
 	mu      sync.Mutex
 	filters []*markFilter
 	dropped []steps
-	pairs   map[int32][]uint64 // by the day of the call that met another
+	meets   map[int32][]uint32 // meetings, by the day of the call that came later
 	unsure  map[int32]bool     // days of calls whose redials may have been missed
 
 	firstRoom, mostRoom int // calls of the first filter, and of the largest
 }
 
 const (
-	stepBits       = 9                  // log2 of a step in seconds; longer than perceivedWait
-	pairFactor     = 0x9E3779B97F4A7C15 // also in perceivedPairs
-	lastedSeconds  = 172800             // calls longer than that have no known end, as in SQL
+	stepBits       = 9 // log2 of a step in seconds; longer than perceivedWait
+	pairFactor     = 0x9E3779B97F4A7C15
+	stepFactor     = 0xD6E8FEB86659FD93
+	lastedSeconds  = 172800 // calls longer than that have no known end, as in SQL
 	surrogateFloor = ingest.CustomerID(1) << 63
 	watchFilters   = 3
 )
@@ -76,10 +78,10 @@ func (f *markFilter) put(mark uint64, half int) {
 }
 
 func newRedialWatch() *redialWatch {
-	return &redialWatch{pairs: map[int32][]uint64{}, unsure: map[int32]bool{}, firstRoom: 1 << 18, mostRoom: 1 << 22} // 1 and 16 MiB
+	return &redialWatch{meets: map[int32][]uint32{}, unsure: map[int32]bool{}, firstRoom: 1 << 18, mostRoom: 1 << 22} // 1 and 16 MiB
 }
 
-// pairOf stands for a pair of customer and peer; perceivedPairs is the same in SQL.
+// pairOf stands for a pair of customer and peer.
 func pairOf(c *ingest.Call) uint64 { return uint64(c.Customer) + uint64(c.Peer)*pairFactor }
 
 // markOf mixes a pair with a step.
@@ -88,6 +90,10 @@ func markOf(pair uint64, step int64) uint64 {
 	h = (h ^ h>>32) * 0xD6E8FEB86659FD93
 	return h ^ h>>29
 }
+
+// meeting stands for a pair and the step in which two of its calls meet;
+// perceivedAmongMeetings has it in SQL. What clashes is looked at in vain.
+func meeting(pair uint64, step int64) uint32 { return uint32((pair + uint64(step)*stepFactor) >> 32) }
 
 // add takes note of calls.
 func (w *redialWatch) add(calls []ingest.Call) {
@@ -117,16 +123,16 @@ func (w *redialWatch) call(c *ingest.Call) {
 			waits = append(waits, last)
 		}
 	}
-	met := false
-	for _, f := range w.filters { // before this call's own marks are put there
-		met = met || f.steps.has(start) && f.has(mark, endHalf)
-		for _, end := range waits {
-			met = met || f.steps.has(end) && f.has(markOf(pair, end), startHalf)
-		}
-	}
 	day := int32(c.Time / 86400)
-	if met {
-		w.pairs[day] = append(w.pairs[day], pair)
+	for _, f := range w.filters { // before this call's own marks are put there
+		if f.steps.has(start) && f.has(mark, endHalf) {
+			w.meets[day] = append(w.meets[day], meeting(pair, start))
+		}
+		for _, end := range waits {
+			if f.steps.has(end) && f.has(markOf(pair, end), startHalf) {
+				w.meets[day] = append(w.meets[day], meeting(pair, end))
+			}
+		}
 	}
 	for _, d := range w.dropped {
 		if d.has(start) || slices.ContainsFunc(waits, d.has) {
@@ -174,20 +180,20 @@ func (w *redialWatch) drop(s steps) {
 	w.dropped = append(w.dropped, s)
 }
 
-// among lists the pairs to look at for perceived drops of the days first to last,
-// each once.
-func (w *redialWatch) among(first, last int32) []uint64 {
+// among lists the meetings to look at for perceived drops of the days first to
+// last, each once.
+func (w *redialWatch) among(first, last int32) []uint32 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var pairs []uint64
+	var meets []uint32
 	for d := first; d <= last+waitDays; d++ {
-		pairs = append(pairs, w.pairs[d]...)
+		meets = append(meets, w.meets[d]...)
 	}
-	slices.Sort(pairs)
-	return slices.Compact(pairs)
+	slices.Sort(meets)
+	return slices.Compact(meets)
 }
 
-// sure tells whether the watch knows every pair for the day.
+// sure tells whether the watch knows every meeting for the day.
 func (w *redialWatch) sure(day int32) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 )
 
 // TestRedialWatch: with room for few calls, so that marks are forgotten all the
-// time, the watch names every pair with a perceived drop or calls the day unsure,
+// time, the watch names every meeting of a perceived drop and its redial or calls the day unsure,
 // in whatever order the calls come; in order of time it is sure of almost all days.
 func TestRedialWatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
@@ -46,22 +46,25 @@ func TestRedialWatch(t *testing.T) {
 			if !w.sure(d) {
 				unsure++
 			}
-			named += len(w.pairs[d])
+			named += len(w.meets[d])
 		}
 		for _, c := range calls {
 			if c.Peer == 0 || c.Outcome != ingest.Completed || c.DurationS < 0 || c.DurationS >= lastedSeconds {
 				continue
 			}
 			day, end := int32(c.Time/86400), float64(c.Time)+float64(c.DurationS)
-			felt := slices.ContainsFunc(calls, func(n ingest.Call) bool {
-				return n.Customer == c.Customer && n.Peer == c.Peer && n.Time > c.Time && float64(n.Time) >= end && float64(n.Time) <= end+perceivedWait
-			})
-			if !felt || !w.sure(day) {
+			if !w.sure(day) {
 				continue
 			}
-			found++
-			if _, ok := slices.BinarySearch(w.among(day, day), pairOf(&c)); !ok {
-				t.Fatalf("jitter %d s: the perceived drop of %+v is missed", jitter, c)
+			meets := w.among(day, day)
+			for _, n := range calls {
+				if n.Customer != c.Customer || n.Peer != c.Peer || n.Time <= c.Time || float64(n.Time) < end || float64(n.Time) > end+perceivedWait {
+					continue
+				}
+				found++
+				if _, ok := slices.BinarySearch(meets, meeting(pairOf(&c), n.Time>>stepBits)); !ok {
+					t.Fatalf("jitter %d s: the perceived drop of %+v is missed", jitter, c)
+				}
 			}
 		}
 		switch {

@@ -59,7 +59,7 @@ func TestPerceivedOfOneLoad(t *testing.T) {
 }
 
 // TestPerceivedOfWatchedPairs: where a load brought all calls of its days, only
-// the pairs are looked at that were noted on the way.
+// the meetings are looked at that were noted on the way.
 func TestPerceivedOfWatchedPairs(t *testing.T) {
 	s := storetest.Open(t, storetest.Embedded(t))
 	two := func(day int) []ingest.Call {
@@ -72,10 +72,10 @@ func TestPerceivedOfWatchedPairs(t *testing.T) {
 	_, err := s.Begin(t.Context(), l)
 	must(t, err)
 	must(t, s.InsertCalls(t.Context(), l, two(0)))
-	s.ForgetPairs(l)
+	s.ForgetMeetings(l)
 	finish(t, s, l, 2)
 	if got := feltIDs(t, s); got != "" {
-		t.Fatalf("perceived drops %s of pairs that were not noted: all calls were looked at", got)
+		t.Fatalf("perceived drops %s of meetings that were not noted: all calls were looked at", got)
 	}
 	take(t, s, load(2, "noted"), two(10))
 	if got := feltIDs(t, s); len(got) != 32 {
