@@ -52,3 +52,14 @@ func (c *Catalogue) indoorVenue(site int, e *Evidence) int {
 	}
 	return int(c.sites.venue[site])
 }
+
+// IndoorPlace gives the building that an indoor radio cell serves, as a whole; 0
+// for other radio cells and where the building is not known.
+func (c *Catalogue) IndoorPlace(radioCell string) PlaceID {
+	i, known := c.sites.byCell[radioCell]
+	if !known || c.sites.venue[i] == nobody {
+		return 0
+	}
+	e := Evidence{RadioCell: radioCell, Floor: UnknownFloor, Indoor: Inside}
+	return c.Locate(e).Place
+}

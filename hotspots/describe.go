@@ -39,6 +39,7 @@ func (m *model) notes() []string {
 	if m.noUse {
 		notes = append(notes, "no exposure data: ranked on counts against the neighbourhood")
 	}
+	notes = append(notes, m.trafficNotes()...)
 	if m.calls.fit.Fallback {
 		notes = append(notes, "too few bad calls to learn how places differ: published defaults are used")
 	} else if m.calls.fit.Above > 0.20 {

@@ -44,6 +44,7 @@ type Evidence struct {
 	Complaints   []Complaint
 	Customers    map[uint64]Customer // those who appear in Bad or Complaints and have attributes
 	UnlocatedBad []CellCounts        // records located only by their radio cell
+	Traffic      []CellTraffic       // counters by radio cell; only where BadOnly
 	Calls        uint64              // all calls in the window, located or not
 	Unlocated    uint64              // of them without any place or radio cell
 	DataVersion  string              // changes whenever a record in the window changes

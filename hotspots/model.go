@@ -21,16 +21,17 @@ type model struct {
 	endDay  int32     // first day after the window, days since 1970-01-01 UTC
 	regions *regionTree
 
-	ids    []geo.PlaceID      // sorted
-	slots  []int32            // hash table: positions in ids
-	places []place            // parallel to ids
-	uses   []use              // exposure by place
-	hurts  []hurt             // customers hurt, by place then customer
-	bad    []BadCalls         // sorted by place, customer, day
-	moans  []moan             // sorted likewise; located only, or shares of those that fit several places
-	habits map[uint64]float64 // each customer's complaints and appeals anywhere in the window
-	spread []radioSpread      // records located only by a radio cell
-	noUse  bool               // no exposure: ranked on counts
+	ids     []geo.PlaceID      // sorted
+	slots   []int32            // hash table: positions in ids
+	places  []place            // parallel to ids
+	uses    []use              // exposure by place
+	hurts   []hurt             // customers hurt, by place then customer
+	bad     []BadCalls         // sorted by place, customer, day
+	moans   []moan             // sorted likewise; located only, or shares of those that fit several places
+	habits  map[uint64]float64 // each customer's complaints and appeals anywhere in the window
+	spread  []radioSpread      // records located only by a radio cell
+	noUse   bool               // no exposure: ranked on counts
+	traffic traffic            // counters that stand for exposure
 
 	calls, complaints, appeals channel
 	acting                     acting    // when and on what places' bad calls are
@@ -143,11 +144,13 @@ func newModel(ev *Evidence, lookup Places, p Params) *model {
 	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
 	exposures := sortedExposures(ev.Exposures)
 	m.spreadRadioCells(exposures)
+	m.readTraffic()
 	m.collectPlaces(exposures)
 	m.regions = newRegionTree(exposures, lookup)
 	m.fillExposure(exposures)
 	m.fillHurts()
 	m.applySpread()
+	m.useTraffic()
 	return m
 }
 
@@ -228,6 +231,7 @@ func (m *model) collectPlaces(exposures []Exposure) {
 	}
 	slices.Sort(spread)
 	m.ids = union(ids, distinct(len(spread), func(i int) geo.PlaceID { return spread[i] }))
+	m.ids = union(m.ids, m.trafficPlaces())
 	m.places = make([]place, len(m.ids))
 	m.indexPlaces()
 }

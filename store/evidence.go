@@ -74,6 +74,7 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 	var totals totals
 	var attributes, elsewhere map[uint64]hotspots.Customer
 	var other string
+	outer := ctx // ends not with the group
 	g, ctx := errgroup.WithContext(ctx)
 	// Each query uses all cores by itself: two at once fill the gaps, more only
 	// take memory and each other's caches.
@@ -97,6 +98,13 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 		e.Region, e.Scene = c.region, c.scene
 	}
 	ev.Customers = customersOf(ev, attributes, elsewhere)
+	if q.Region == "" && q.Scene == geo.SceneUnknown && q.RAT == geo.RATUnknown && q.Operator == "" && ev.BadOnly() {
+		var version string
+		if ev.Traffic, version, err = s.traffic(outer, f); err != nil {
+			return nil, err
+		}
+		other += version
+	}
 	ev.DataVersion = fingerprint(totals.version, other)
 	return ev, nil
 }

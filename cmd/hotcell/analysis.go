@@ -138,6 +138,10 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	if err != nil {
 		return nil, err
 	}
+	for i := range evidence.Traffic {
+		t := &evidence.Traffic[i]
+		t.Venue = places.IndoorPlace(t.RadioCell)
+	}
 	if evidence.Calls == 0 && len(evidence.Complaints) == 0 {
 		return nil, nothingToRank(q, evidence.Query)
 	}
