@@ -134,13 +134,9 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	if _, known := places.Region(q.Region); q.Region != "" && !known {
 		return nil, usagef("there is no region %q in the catalogue; \"hotcell load regions\" loads them", q.Region)
 	}
-	evidence, err := a.store.Evidence(ctx, withDefaults(q))
+	evidence, err := a.evidence(ctx, withDefaults(q), places)
 	if err != nil {
 		return nil, err
-	}
-	for i := range evidence.Traffic {
-		t := &evidence.Traffic[i]
-		t.Venue = places.IndoorPlace(t.RadioCell)
 	}
 	if evidence.Calls == 0 && len(evidence.Complaints) == 0 {
 		return nil, nothingToRank(q, evidence.Query)
@@ -155,6 +151,19 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	}
 	stamp(run, time.Now().UTC())
 	return run, nil
+}
+
+// evidence is the store's, with the buildings that radio cells with counters serve.
+func (a *analyst) evidence(ctx context.Context, q hotspots.Query, places *geo.Catalogue) (*hotspots.Evidence, error) {
+	evidence, err := a.store.Evidence(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range evidence.Traffic {
+		t := &evidence.Traffic[i]
+		t.Venue = places.IndoorPlace(t.RadioCell)
+	}
+	return evidence, nil
 }
 
 // errNothing is behind every error of nothingToRank.

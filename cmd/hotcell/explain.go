@@ -28,7 +28,7 @@ func (a *analyst) Explain(ctx context.Context, run *hotspots.Run, id string) (*h
 	if err != nil {
 		return nil, nil, err
 	}
-	evidence, err := a.store.Evidence(ctx, run.Query)
+	evidence, err := a.evidence(ctx, run.Query, places)
 	if err != nil {
 		return nil, nil, err
 	}

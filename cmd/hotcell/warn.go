@@ -53,6 +53,7 @@ func (a *analyst) Warnings(ctx context.Context, w hotspots.WarningQuery) (*hotsp
 	if err != nil {
 		return nil, err
 	}
+	before.Traffic = nil // the days under test have no counters to compare with
 	params := hotspots.DefaultWarningParams()
 	if w.FalseAlarms != 0 {
 		params.FalseAlarms = w.FalseAlarms
