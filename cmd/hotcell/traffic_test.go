@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -98,6 +99,13 @@ func TestTrafficCountersStandForGoodCalls(t *testing.T) {
 		if x.Events.Dropped > 0 && (x.Rate.Value == nil || x.Rate.Reference == nil) {
 			t.Errorf("%s has no rate: %+v", x.Name, x.Rate)
 		}
+	}
+	var shown shownHotspot
+	if err := json.Unmarshal([]byte(h.must("hotspot", "show", "1", "--format", "json")), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if e := shown.Explanation; e == nil || e.Impact != after.Hotspots[0].Impact {
+		t.Errorf("the leader has impact %+v in the run and is explained as %+v", after.Hotspots[0].Impact, e)
 	}
 
 	h.load("calls", c.file("calls.csv"))
