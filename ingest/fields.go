@@ -102,15 +102,6 @@ func mainTime(f Feed) (field, bool) {
 	return 0, false
 }
 
-func (f Feed) field(name string) (field, bool) {
-	for _, ff := range feedFields[f] {
-		if ff.field.String() == name {
-			return ff.field, true
-		}
-	}
-	return 0, false
-}
-
 // tabular tells the feeds that come as rows from those that come as GeoJSON.
 func (f Feed) tabular() bool { return f != FeedVenues && f != FeedRegions }
 

@@ -113,10 +113,7 @@ func (l *Loader) loadInput(ctx context.Context, p *Profile, in *input, start tim
 	if err != nil {
 		return Account{}, err
 	}
-	ld := Load{
-		ID: loadID(p, src.hash, start), Feed: p.Feed, Source: p.Source, File: in.name, ContentHash: src.hash,
-		Profile: p.Name, ProfileVersion: p.Version, Started: start, Version: uint64(start.UnixNano()),
-	}
+	ld := newLoad(p, in.name, src.hash, start)
 	had, err := l.sink.Begin(ctx, ld)
 	if err != nil {
 		return Account{}, fmt.Errorf("the load of %s could not be begun: %w", in.name, err)
@@ -149,6 +146,14 @@ func (l *Loader) alreadyHad(had *Account) Account {
 	a := Account{Read: had.Read, Rejected: had.Rejected, ByReason: had.ByReason, Duplicate: had.Read - had.Rejected,
 		AlreadyHad: true, FirstDay: had.FirstDay, LastDay: had.LastDay}
 	return a
+}
+
+// newLoad describes a load of content that begins at start.
+func newLoad(p *Profile, file, hash string, start time.Time) Load {
+	return Load{
+		ID: loadID(p, hash, start), Feed: p.Feed, Source: p.Source, File: file, ContentHash: hash,
+		Profile: p.Name, ProfileVersion: p.Version, Started: start, Version: uint64(start.UnixNano()),
+	}
 }
 
 func loadID(p *Profile, hash string, start time.Time) string {

@@ -56,10 +56,7 @@ func (l *Loader) LoadMessages(ctx context.Context, p *Profile, s Messages) (Acco
 		chunks.parts = append(chunks.parts, part{data: oneLine(m.Value), line: uint64(m.Offset)})
 	}
 	src.chunks = chunks
-	ld := Load{
-		ID: loadID(p, src.hash, start), Feed: p.Feed, Source: p.Source, File: s.Place(), ContentHash: src.hash,
-		Profile: p.Name, ProfileVersion: p.Version, Started: start, Version: uint64(start.UnixNano()),
-	}
+	ld := newLoad(p, s.Place(), src.hash, start)
 	had, err := l.sink.Begin(ctx, ld)
 	if err != nil {
 		return Account{}, fmt.Errorf("the load of %s could not be begun: %w", ld.File, err)

@@ -57,10 +57,8 @@ func (l *Loader) Replay(ctx context.Context, p *Profile, r Replay) (Account, err
 	if err != nil {
 		return Account{}, err
 	}
-	ld := Load{
-		ID: loadID(p, r.ContentHash, start), Feed: p.Feed, Source: p.Source, File: r.File, ContentHash: r.ContentHash,
-		Profile: p.Name, ProfileVersion: p.Version + replayMark, Started: start, Version: uint64(start.UnixNano()),
-	}
+	ld := newLoad(p, r.File, r.ContentHash, start)
+	ld.ProfileVersion += replayMark
 	had, err := l.sink.Begin(ctx, ld)
 	if err != nil {
 		return Account{}, fmt.Errorf("the replay of %s could not be begun: %w", r.File, err)

@@ -35,7 +35,6 @@ type writer[T any] struct {
 
 	inserts *errgroup.Group
 	slots   chan struct{}
-	stop    context.CancelFunc
 }
 
 func newWriter[T any](p *pipeline[T]) *writer[T] {
