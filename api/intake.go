@@ -66,10 +66,7 @@ const (
 	retryStore = 10 * time.Second
 )
 
-var (
-	safeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-	safeKey  = regexp.MustCompile(`^[!-~]{1,200}$`)
-)
+var safeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // records is POST /api/v1/records/{feed}.
 func (s *Server) records(c *gin.Context) (answer, error) {
@@ -80,9 +77,9 @@ func (s *Server) records(c *gin.Context) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	key := c.GetHeader("Idempotency-Key")
-	if key != "" && !safeKey.MatchString(key) {
-		return answer{}, invalid("Idempotency-Key", "The Idempotency-Key must be 1 to 200 visible ASCII characters; a random UUID is a good one.")
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return answer{}, err
 	}
 	if err := checkMedia(c.Request, d.Feed); err != nil {
 		return answer{}, err

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"regexp"
 	"sync"
 	"time"
+
+	"github.com/gin-gonic/gin"
 )
 
 // keyring remembers the answers to deliveries that carry an Idempotency-Key, in
@@ -16,6 +19,17 @@ type keyring struct {
 	mu    sync.Mutex
 	kept  map[string]*keptAnswer
 	order []string // of those that are done, oldest first
+}
+
+var safeKey = regexp.MustCompile(`^[!-~]{1,200}$`)
+
+// idempotencyKey reads the key of a delivery; "" when it has none.
+func idempotencyKey(c *gin.Context) (string, error) {
+	key := c.GetHeader("Idempotency-Key")
+	if key != "" && !safeKey.MatchString(key) {
+		return "", invalid("Idempotency-Key", "The Idempotency-Key must be 1 to 200 visible ASCII characters; a random UUID is a good one.")
+	}
+	return key, nil
 }
 
 type keptAnswer struct {

@@ -67,7 +67,6 @@ func unknownParameter(name string, names []string) string {
 }
 
 func (p params) get(name string) string { return p.values.Get(name) }
-func (p params) has(name string) bool   { return p.values.Get(name) != "" }
 
 // integer reads a whole number within bounds, or gives the default.
 func (p params) integer(name string, def, low, high int) (int, error) {

@@ -110,9 +110,9 @@ func (s *Server) createTicket(c *gin.Context) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	key := c.GetHeader("Idempotency-Key")
-	if key != "" && !safeKey.MatchString(key) {
-		return answer{}, invalid("Idempotency-Key", "The Idempotency-Key must be 1 to 200 visible ASCII characters.")
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return answer{}, err
 	}
 	take := func() (answer, error) {
 		var t ticket
