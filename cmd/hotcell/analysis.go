@@ -127,12 +127,9 @@ func (a *analyst) keep(ctx context.Context, q hotspots.Query) (*hotspots.Run, er
 }
 
 func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run, error) {
-	places, err := a.places(ctx)
+	places, err := a.placesOf(ctx, q.Region)
 	if err != nil {
 		return nil, err
-	}
-	if _, known := places.Region(q.Region); q.Region != "" && !known {
-		return nil, usagef("there is no region %q in the catalogue; \"hotcell load regions\" loads them", q.Region)
 	}
 	evidence, err := a.evidence(ctx, withDefaults(q), places)
 	if err != nil {
@@ -151,6 +148,18 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	}
 	stamp(run, time.Now().UTC())
 	return run, nil
+}
+
+// placesOf is the catalogue, which has to know the region asked for ("" = all).
+func (a *analyst) placesOf(ctx context.Context, region string) (*geo.Catalogue, error) {
+	places, err := a.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := places.Region(region); region != "" && !known {
+		return nil, usagef("there is no region %q in the catalogue; \"hotcell load regions\" loads them", region)
+	}
+	return places, nil
 }
 
 // evidence is the store's, with the buildings that radio cells with counters serve.

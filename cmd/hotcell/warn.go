@@ -19,12 +19,9 @@ import (
 
 // Warnings implements api.Analyst: the daily run of the early warning.
 func (a *analyst) Warnings(ctx context.Context, w hotspots.WarningQuery) (*hotspots.WarningReport, error) {
-	places, err := a.places(ctx)
+	places, err := a.placesOf(ctx, w.Region)
 	if err != nil {
 		return nil, err
-	}
-	if _, known := places.Region(w.Region); w.Region != "" && !known {
-		return nil, usagef("there is no region %q in the catalogue; \"hotcell load regions\" loads them", w.Region)
 	}
 	const day = 24 * time.Hour
 	test := max(w.Days, hotspots.DefaultWarningDays)
