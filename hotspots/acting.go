@@ -67,10 +67,7 @@ type acting struct {
 func newActing(m *model) acting {
 	var a acting
 	week := 7 * 24 * time.Hour
-	weeks := int((m.ev.Query.Window + week - 1) / week)
-	if weeks == 0 {
-		weeks = 4
-	}
+	weeks := int((m.window() + week - 1) / week)
 	a.perStep = (weeks + maxSteps - 1) / maxSteps
 	a.steps = (weeks + a.perStep - 1) / a.perStep
 	if m.noUse {
@@ -142,10 +139,10 @@ func (a *acting) learn(m *model, normal []float64) {
 	for i := range m.places {
 		w := normal[i]
 		for _, wk := range a.weeks[a.from[i]:a.from[i+1]] {
-			if wk.Week < 0 || int(wk.Week) >= a.newest {
+			k := a.step(&wk)
+			if k < 0 {
 				continue
 			}
-			k := int(wk.Week) / a.perStep
 			calls := clean(float64(wk.CappedCalls))
 			x[k] += w * clean(float64(wk.CappedBad))
 			if pl := &m.places[i]; pl.calls > 0 {
@@ -243,6 +240,14 @@ func (d *dispersion) concentration() float64 {
 	return k
 }
 
+// step is the step of the window that a week lies in; −1 outside the window.
+func (a *acting) step(w *Week) int {
+	if w.Week < 0 || int(w.Week) >= a.newest {
+		return -1
+	}
+	return int(w.Week) / a.perStep
+}
+
 // of gives a place's effective events and expectations by step and technology.
 // Located calls are known by week; records spread from radio cells are taken to be
 // spread over the steps as usual.
@@ -259,10 +264,10 @@ func (a *acting) of(m *model, i int) shares {
 		sum, sumBad := 0.0, 0.0
 		for n := a.from[i]; n < a.from[i+1]; n++ {
 			w := &a.weeks[n]
-			if w.Week < 0 || int(w.Week) >= a.newest {
+			k := a.step(w)
+			if k < 0 {
 				continue
 			}
-			k := int(w.Week) / a.perStep
 			n := math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad))) * a.factor[k]
 			calls[k] += n
 			bad[k] += clean(float64(w.CappedBad))

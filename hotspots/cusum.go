@@ -72,9 +72,11 @@ func (p WarningParams) Validate() error {
 		faults = append(faults, errors.New("FalseAlarms must be positive"))
 	}
 	if p.Days < 1 {
+		//lint:ignore ST1005 the name of a parameter
 		faults = append(faults, errors.New("Days must be at least 1"))
 	}
 	if len(p.Ratios) == 0 {
+		//lint:ignore ST1005 the name of a parameter
 		faults = append(faults, errors.New("Ratios must name at least one rise"))
 	}
 	for _, r := range p.Ratios {

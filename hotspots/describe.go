@@ -13,12 +13,8 @@ import (
 // describe turns the listed candidates into a run.
 func (a *Analysis) describe(previous *Run) *Run {
 	m := a.m
-	window := m.ev.Query.Window
-	if window <= 0 {
-		window = 28 * 24 * time.Hour
-	}
 	run := &Run{
-		Method: MethodVersion, Start: m.end.Add(-window), End: m.end, Query: m.ev.Query,
+		Method: MethodVersion, Start: m.end.Add(-m.window()), End: m.end, Query: m.ev.Query,
 		DataVersion: m.ev.DataVersion, Hotspots: make([]Hotspot, 0, len(a.listed)),
 		Notes: m.notes(), Summary: m.summary(),
 	}

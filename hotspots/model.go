@@ -96,6 +96,14 @@ type placeShare struct {
 	bad, calls float64
 }
 
+// window is the length of the window: four weeks where the query names none.
+func (m *model) window() time.Duration {
+	if w := m.ev.Query.Window; w > 0 {
+		return w
+	}
+	return 28 * 24 * time.Hour
+}
+
 func isCell(id geo.PlaceID) bool { return id != 0 && id>>63 == 0 }
 
 // index gives the place's position, −1 when it is unknown.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hotcell/hotcell/geo"
 )
@@ -246,10 +247,7 @@ func (m *model) weekTraffic() {
 		s.Hurt += w.Hurt
 		s.CappedBad += w.CappedBad
 	}
-	length := m.ev.Query.Window.Hours() / (7 * 24)
-	if length <= 0 {
-		length = 4
-	}
+	length := m.window().Hours() / (7 * 24)
 	out := make([]Week, 0, len(sums))
 	for i := range m.places {
 		for w, known := range recorded {
@@ -276,13 +274,7 @@ func (m *model) trafficNotes() []string {
 	}
 	if all := m.traffic.homeless; len(all) > 0 {
 		const named = 5
-		text := fmt.Sprintf("%d radio cells with traffic counters have no site and are left out: ", len(all))
-		for i, radio := range all[:min(named, len(all))] {
-			if i > 0 {
-				text += ", "
-			}
-			text += radio
-		}
+		text := fmt.Sprintf("%d radio cells with traffic counters have no site and are left out: %s", len(all), strings.Join(all[:min(named, len(all))], ", "))
 		if len(all) > named {
 			text += ", …"
 		}
