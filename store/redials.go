@@ -86,8 +86,8 @@ func pairOf(c *ingest.Call) uint64 { return uint64(c.Customer) + uint64(c.Peer)*
 
 // markOf mixes a pair with a step.
 func markOf(pair uint64, step int64) uint64 {
-	h := pair ^ uint64(step)*0xD6E8FEB86659FD93
-	h = (h ^ h>>32) * 0xD6E8FEB86659FD93
+	h := pair ^ uint64(step)*stepFactor
+	h = (h ^ h>>32) * stepFactor
 	return h ^ h>>29
 }
 
