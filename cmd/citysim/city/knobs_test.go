@@ -12,7 +12,6 @@ import (
 type figures struct {
 	located, cellOnly, unlocated float64
 	floors                       float64 // share of indoor calls with a floor
-	error                        float64 // median distance from where the call was made, metres, outdoors
 	masked                       float64 // share of true drops logged as completed
 	redials                      float64 // share of drops followed by a call to the same peer within two minutes
 	bad                          float64
