@@ -104,25 +104,6 @@ func (c Cell) Center() LatLon {
 	return LatLon{Lat: p.Lat, Lon: p.Lng}
 }
 
-// Disk gives the cells within k steps, the cell itself included: 7 for k = 1,
-// 6 around a pentagon. Nil for an invalid cell or negative k.
-func (c Cell) Disk(k int) []Cell {
-	if !c.Valid() || k < 0 {
-		return nil
-	}
-	disk, err := h3.Cell(c).GridDisk(k)
-	if err != nil {
-		return nil
-	}
-	out := make([]Cell, 0, len(disk))
-	for _, d := range disk {
-		if d != 0 { // the places a pentagon does not have
-			out = append(out, Cell(d))
-		}
-	}
-	return out
-}
-
 // Boundary gives the cell's outline, closed and counter-clockwise: a Polygon, or
 // a MultiPolygon cut at the antimeridian. Nil for an invalid cell.
 func (c Cell) Boundary() orb.Geometry {

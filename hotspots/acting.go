@@ -319,17 +319,23 @@ func (s *shares) add(o *shares) {
 	}
 }
 
+// has tells whether the k-th of a family of shares, steps or technologies, lies in
+// the span.
+func (sp *span) has(k int) bool {
+	if sp.rat >= 0 {
+		return k == sp.rat
+	}
+	return k >= sp.from && k < sp.to
+}
+
 // inSpan splits the shares into what lies in a span and what does not.
-func (s *shares) inSpan(sp span, steps int) (in, out count, family []count, inside func(k int) bool) {
+func (s *shares) inSpan(sp *span, steps int) (in, out count, family []count) {
+	family = s.step[:steps]
 	if sp.rat >= 0 {
 		family = s.rat[:]
-		inside = func(k int) bool { return k == sp.rat }
-	} else {
-		family = s.step[:steps]
-		inside = func(k int) bool { return k >= sp.from && k < sp.to }
 	}
 	for k, c := range family {
-		if inside(k) {
+		if sp.has(k) {
 			in.x += c.x
 			in.e += c.e
 		} else {
@@ -337,16 +343,27 @@ func (s *shares) inSpan(sp span, steps int) (in, out count, family []count, insi
 			out.e += c.e
 		}
 	}
-	return in, out, family, inside
+	return in, out, family
 }
+
+// Parts of a family of shares.
+type part uint8
+
+const (
+	everything part = iota
+	inside
+	outside
+)
 
 // logSpread is the log probability of how events spread over classes in proportion
 // to their expectations, given their sum, relative to a multinomial: places differ
 // in that by a Dirichlet distribution of the given concentration for all classes.
-func logSpread(s []count, inside func(k int) bool, concentration, all float64) float64 {
+// which says which classes of the family are meant: all, or those inside or outside
+// the span.
+func logSpread(s []count, which part, sp *span, concentration, all float64) float64 {
 	v, x, e := 0.0, 0.0, 0.0
 	for k, c := range s {
-		if !inside(k) || c.e <= 0 {
+		if which != everything && sp.has(k) != (which == inside) || c.e <= 0 {
 			continue
 		}
 		x += c.x
@@ -384,17 +401,17 @@ func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []floa
 	if all == nil {
 		all = room[:len(a.spans)]
 	}
-	everything := func(int) bool { return true }
 	base := logMarginal(x, e, normal, normal)
 	var spread [2]float64
-	for k, sp := range a.spans {
+	for k := range a.spans {
+		sp := &a.spans[k]
 		all[k] = math.Inf(-1)
 		if k == 0 {
 			all[k] = math.Log(sp.weight) + whole
 			high = all[k]
 			continue
 		}
-		in, rest, family, inside := s.inSpan(sp, a.steps)
+		in, rest, family := s.inSpan(sp, a.steps)
 		if over := in.x - in.e; over <= 0 || in.e <= 0 || rest.e <= 0 || over*over < seenSpan*in.e {
 			continue // nothing to see in there
 		}
@@ -403,11 +420,10 @@ func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []floa
 			alike, kind = a.ratAlike, 1
 		}
 		if spread[kind] == 0 {
-			spread[kind] = logSpread(family, everything, alike, e)
+			spread[kind] = logSpread(family, everything, sp, alike, e)
 		}
-		outside := func(k int) bool { return !inside(k) }
 		all[k] = math.Log(sp.weight) + pr.logFaulty(in.x, in.e) + logMarginal(rest.x, rest.e, normal, normal) - base +
-			logSpread(family, inside, alike, e) + logSpread(family, outside, alike, e) - spread[kind]
+			logSpread(family, inside, sp, alike, e) + logSpread(family, outside, sp, alike, e) - spread[kind]
 		high = math.Max(high, all[k])
 	}
 	sum := 0.0

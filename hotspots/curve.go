@@ -64,16 +64,17 @@ func (m *model) addActs(c *candidate, e *evidence, list []hurt, located float64)
 	e.logBayes = m.acting.spanBayes(e.prior, e.x, e.e, e.normal, &s, logs)
 	e.acts = e.acts[:0]
 	sum := 0.0
-	for k, sp := range m.acting.spans {
+	for k := range m.acting.spans {
+		sp := &m.acting.spans[k]
 		likely := math.Exp(logs[k] - e.logBayes)
 		if likely < likelySpan {
 			continue
 		}
-		a := act{span: sp, likely: likely, x: e.x, e: e.e, curve: whole}
+		a := act{span: *sp, likely: likely, x: e.x, e: e.e, curve: whole}
 		if k > 0 {
-			in, _, _, _ := s.inSpan(sp, m.acting.steps)
+			in, _, _ := s.inSpan(sp, m.acting.steps)
 			a.x, a.e = in.x, in.e
-			a.curve = m.spanCurve(c.members, sp, located)
+			a.curve = m.spanCurve(c.members, *sp, located)
 		}
 		sum += likely
 		e.acts = append(e.acts, a)

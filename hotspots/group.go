@@ -13,9 +13,11 @@ import (
 // that customers may be the same at several members; assess does not.
 type pool struct {
 	x, e, spread [3]float64
-	shares       shares // of the calls channel
 	scene        int32
 	most         float64
+	members      []int32 // in the order they were added
+	shares       shares  // of the calls channel at the first shared members: few pools need them
+	shared       int
 }
 
 func (m *model) channels() [3]*channel { return [3]*channel{&m.calls, &m.complaints, &m.appeals} }
@@ -32,11 +34,20 @@ func (p *pool) add(m *model, i int32) {
 		p.e[k] += e
 		p.spread[k] += e * e / c.priors[s].normal
 	}
-	s0 := m.acting.of(m, int(i))
-	p.shares.add(&s0)
+	p.members = append(p.members, i)
 	if x := m.calls.x[i]; x >= p.most {
 		p.most, p.scene = x, s
 	}
+}
+
+// acting gives the shares of all members.
+func (p *pool) acting(m *model) *shares {
+	for _, i := range p.members[p.shared:] {
+		s := m.acting.of(m, int(i))
+		p.shares.add(&s)
+	}
+	p.shared = len(p.members)
+	return &p.shares
 }
 
 // leastSpan is how many effective events it takes to tell when a fault acts.
@@ -50,7 +61,7 @@ func (p *pool) logBayes(m *model) float64 {
 			pr := c.priors[p.scene]
 			normal := pooledShape(p.e[k], p.spread[k], pr)
 			if k == 0 && p.x[k] >= leastSpan {
-				score += m.acting.spanBayes(pr, p.x[k], p.e[k], normal, &p.shares, nil)
+				score += m.acting.spanBayes(pr, p.x[k], p.e[k], normal, p.acting(m), nil)
 			} else {
 				score += pr.logBayes(p.x[k], p.e[k], normal)
 			}
@@ -86,6 +97,8 @@ const (
 	discCost = 1.5
 	joinCost = 1.2
 	maxDisc  = 3
+
+	largestDisc = 1 + 3*maxDisc*(maxDisc+1) // cells
 
 	hopelessDisc = -1.5 // score of a disc that a larger one will not mend
 	promise      = 0.7  // score from which a disc is worth a closer look
@@ -251,14 +264,22 @@ type surroundings struct {
 
 func (m *model) lookAround(at int32) surroundings {
 	var s surroundings
+	var members [largestDisc]int32
+	var cells [largestDisc]geo.Cell
+	sum := pool{members: members[:0]}
+	seed, from := geo.Cell(m.ids[at]), 0
 	for k := 1; k <= maxDisc; k++ {
-		var sum pool
-		for _, c := range geo.Cell(m.ids[at]).Disk(k) {
+		disk := seed.AppendDisk(cells[:0], k)
+		if len(disk) < 1+3*k*(k+1) { // beside a pentagon disks do not begin with smaller ones
+			sum, from = pool{members: members[:0]}, 0
+		}
+		for _, c := range disk[from:] {
 			if n := m.index(geo.PlaceID(c)); n >= 0 {
 				sum.add(m, int32(n))
 				s.suspects = s.suspects || k == 1 && int32(n) != at && m.singles[n] > 0
 			}
 		}
+		from = len(disk)
 		score := sum.logBayes(m) - discCost
 		if score > promise {
 			s.disc = true
@@ -335,16 +356,13 @@ func (m *model) disc(centre geo.Cell, k int, taken []bool) group {
 // candidates assesses the groups, after joining those that are one fault.
 func (m *model) candidates(a *atlas) []candidate {
 	groups := m.joinAcross(a, m.groups(a))
-	out := make([]candidate, 0, len(groups))
-	for _, g := range groups {
+	out := make([]candidate, len(groups))
+	eachInParallel(len(groups), func(n int) {
 		var sum pool
-		for _, i := range g.members {
+		for _, i := range groups[n].members {
 			sum.add(m, i)
 		}
-		c := m.assess(g.members, g.score-sum.logBayes(m))
-		if c.faulty > 0.01 {
-			out = append(out, c)
-		}
-	}
-	return out
+		out[n] = m.assess(groups[n].members, groups[n].score-sum.logBayes(m))
+	})
+	return slices.DeleteFunc(out, func(c candidate) bool { return !(c.faulty > 0.01) })
 }
