@@ -76,11 +76,13 @@ type placeRef struct {
 	n     int32 // floor band or kilometre
 }
 
+// FloorsABand is how many floors a part of kind PartFloors has.
+const FloorsABand = 10
+
 const (
-	bandFloors  = 20    // from this many floors on, a venue is ranked by floor bands
-	floorsABand = 10    // floors in a band
-	segmentM    = 1000. // metres in a segment
-	leastStub   = 200.  // a shorter rest at the end of a line belongs to the segment before
+	bandFloors = 20    // from this many floors on, a venue is ranked by floor bands
+	segmentM   = 1000. // metres in a segment
+	leastStub  = 200.  // a shorter rest at the end of a line belongs to the segment before
 )
 
 // topBit tells ids of venues, parts and segments from cells.
@@ -254,7 +256,7 @@ func (c *Catalogue) addPlaces(i int) error {
 			return err
 		}
 	}
-	for low := 1; v.Floors >= bandFloors && low <= v.Floors; low += floorsABand {
+	for low := 1; v.Floors >= bandFloors && low <= v.Floors; low += FloorsABand {
 		if err := registerMore(PartFloors, int32(low)); err != nil {
 			return err
 		}

@@ -68,6 +68,7 @@ func TestPublicVenueFiles(t *testing.T) {
 			if used := cpuSeconds() - cpu; used > 2 {
 				t.Errorf("loading took %.1f s of processor time; below 2 s is expected", used)
 			}
+			checkCenters(t, c)
 			parents, count := 0, map[Scene]int{}
 			for _, v := range file.Venues {
 				count[v.Scene]++

@@ -300,7 +300,7 @@ func (c *Catalogue) part(venue int, e *Evidence, h *Hints, at surroundings) (Pla
 	// A storey or two above the stated number are roofs and skipped numbers; more
 	// is a mistake, and the part stays unknown.
 	if f := int(e.Floor); s.count > 0 && e.Floor != UnknownFloor && f <= int(s.floors)+2 {
-		return c.ids[int(s.more)+min(int(s.count)-1, max(0, f-1)/floorsABand)], s.scene
+		return c.ids[int(s.more)+min(int(s.count)-1, max(0, f-1)/FloorsABand)], s.scene
 	}
 	return s.part(PartWhole)
 }

@@ -43,6 +43,7 @@ type Place struct {
 	Ref      string   // highway number for segments: "G42"
 	Km       int      // segment K: from chainage K km to K+1 km
 	Cell     Cell     // the cell itself, or the cell (RankResolution) of the place's centre
+	Center   LatLon   // on the place: inside its polygon, on its line
 	Region   []string // region codes, root first; nil where unknown
 	Geometry orb.Geometry
 }

@@ -45,7 +45,7 @@ func (c *Catalogue) Place(id PlaceID) (Place, bool) {
 		if !cell.Valid() || cell.Resolution() != RankResolution {
 			return Place{}, false
 		}
-		return Place{ID: id, Kind: PlaceCell, Key: "cell/" + cell.String(), Name: cell.String(), Cell: cell,
+		return Place{ID: id, Kind: PlaceCell, Key: "cell/" + cell.String(), Name: cell.String(), Cell: cell, Center: cell.Center(),
 			Region: c.regionPathAt(cell.Center()), Geometry: cell.Boundary()}, true
 	}
 	ref, known := c.places[id]
@@ -78,12 +78,12 @@ func (c *Catalogue) Place(id PlaceID) (Place, bool) {
 			p.Scene, p.Name = SceneBasement, name+" basement"
 		case PartFloors:
 			p.FloorLow = int(ref.n)
-			p.Name = fmt.Sprintf("%s floors %d–%d", name, ref.n, min(int(ref.n)+floorsABand-1, v.Floors))
+			p.Name = fmt.Sprintf("%s floors %d–%d", name, ref.n, min(int(ref.n)+FloorsABand-1, v.Floors))
 		default:
 			p.Name = name
 		}
 	}
-	p.Cell = rankCell(centre)
+	p.Cell, p.Center = rankCell(centre), centre
 	p.Region = c.regionPathAt(centre)
 	return p, true
 }

@@ -78,7 +78,7 @@ func country(tb testing.TB, cells, venues int) (*Evidence, Places) {
 		ven := &geo.Venue{ID: fmt.Sprintf("V%d", v), Name: fmt.Sprintf("venue %d", v), Scene: geo.SceneMall}
 		id := testID(ven.ID)
 		cell := geo.Cell(ids[r.IntN(len(ids))])
-		w.places[id] = geo.Place{ID: id, Kind: geo.PlaceVenue, Name: ven.Name, Scene: geo.SceneMall, Venue: ven, Cell: cell}
+		w.places[id] = geo.Place{ID: id, Kind: geo.PlaceVenue, Name: ven.Name, Scene: geo.SceneMall, Venue: ven, Cell: cell, Center: cell.Center()}
 		add(id, fmt.Sprintf("51%02d", v%40), geo.SceneMall, 10)
 	}
 	slices.SortFunc(ev.Exposures, func(a, b Exposure) int { return cmp.Compare(a.Place, b.Place) })

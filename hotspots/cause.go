@@ -265,8 +265,17 @@ func (a *Analysis) causes(run *Run) {
 			pl := &m.places[n]
 			here.addPlace(m.bad[pl.badFrom:pl.badTo], clock)
 		}
-		evidence := compare(&here, normal)
 		h := &run.Hotspots[i]
+		if about, whole := a.subject(c, h.Place.VenueID); h.Place.Kind == "venue" && !whole {
+			// A hotspot named after a part says nothing of other floors.
+			var parts profile
+			for _, n := range about {
+				pl := &m.places[n]
+				parts.addPlace(m.bad[pl.badFrom:pl.badTo], clock)
+			}
+			here[propFloor] = parts[propFloor]
+		}
+		evidence := compare(&here, normal)
 		h.Cause.Evidence = evidence[:min(len(evidence), keepEvidence)]
 		if h.Cause.Evidence == nil {
 			h.Cause.Evidence = []CauseEvidence{}

@@ -32,12 +32,13 @@ func (a *Analysis) place(h *Hotspot, c *candidate, main int) {
 		h.Place.Cells = append(h.Place.Cells, cell.String())
 	}
 	pl, known := a.atlas.place[int32(main)]
-	centre := pl.Cell
+	centre := pl.Center
 	switch {
 	case isCell(m.ids[main]):
-		centre = geo.Cell(m.ids[main])
+		cell := geo.Cell(m.ids[main])
+		centre = cell.Center()
 		h.Place.Kind = "cells"
-		h.Name, h.NameZH = a.cellsName(h, centre)
+		h.Name, h.NameZH = a.cellsName(h, cell)
 		h.Geometry = cellsGeometry(cells)
 	case !known:
 		h.Place.Kind = "venue"
@@ -48,10 +49,7 @@ func (a *Analysis) place(h *Hotspot, c *candidate, main int) {
 	default:
 		a.venuePlace(h, c, pl)
 	}
-	if centre != 0 {
-		p := centre.Center()
-		h.Center = [2]float64{p.Lon, p.Lat}
-	}
+	h.Center = [2]float64{centre.Lon, centre.Lat}
 }
 
 // regionName is a region's name, its code when the catalogue has none.
@@ -111,7 +109,7 @@ func (a *atlas) named() []landmark {
 	slices.Sort(at)
 	for _, i := range at {
 		if pl := a.place[i]; pl.Kind == geo.PlaceVenue && pl.Part == geo.PartWhole && pl.Venue.Name != "" && pl.Cell != 0 {
-			a.landmarks = append(a.landmarks, landmark{pl.Venue.Name, pl.Cell.Center()})
+			a.landmarks = append(a.landmarks, landmark{pl.Venue.Name, pl.Center})
 		}
 	}
 	return a.landmarks
@@ -171,37 +169,79 @@ func (a *Analysis) segmentPlace(h *Hotspot, c *candidate, main geo.Place) {
 	}
 }
 
-// venuePlace names a venue, or the venue with the parts that are bad when its
-// body is not among them.
-func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
-	h.Place.Kind, h.Place.VenueID = "venue", familyKey(main)
-	name := ""
-	body := false
-	var parts []string
-	var shapes []geometry
+// bodyShare is the share of a venue's excess that its body needs for the hotspot to be
+// about the venue as a whole: records that do not know their part count for the body.
+const bodyShare = 1.0 / 3
+
+// subject gives the members that a venue hotspot is about, and whether that is the
+// venue as a whole: its body with much of the excess, or with all floors. Otherwise it
+// is about the parts: the body has their records of unknown part, the cells beside
+// those of poor position.
+func (a *Analysis) subject(c *candidate, venue string) (about []int32, whole bool) {
+	body, all := 0.0, 0.0
+	floors, bands := 0, 0
 	for _, i := range c.members {
 		pl, ok := a.atlas.place[i]
 		if !ok || pl.Kind != geo.PlaceVenue {
 			continue
 		}
-		if name == "" || pl.Venue.ID == h.Place.VenueID {
-			name = pl.Venue.Name
+		excess := a.m.excess(i)
+		all += excess
+		if pl.Venue.ID == venue && partName(pl) == "" {
+			whole = true
+			body += excess
+			floors = pl.Venue.Floors
+			continue
 		}
-		part := partName(pl)
-		switch {
-		case pl.Venue.ID != h.Place.VenueID:
-			part = pl.Venue.Name
-			if pl.Venue.Geometry != nil {
-				shapes = append(shapes, pl.Venue.Geometry)
-			}
-		case part == "":
-			body = true
+		if pl.Part == geo.PartFloors && pl.Venue.ID == venue {
+			bands++
+		}
+		about = append(about, i)
+	}
+	everyFloor := bands > 0 && bands*geo.FloorsABand >= floors
+	if whole && (len(about) == 0 || everyFloor || body >= bodyShare*all) {
+		return c.members, true
+	}
+	return about, false
+}
+
+// excess is by how much a place's bad calls and complaints exceed the normal.
+func (m *model) excess(i int32) float64 {
+	sum := 0.0
+	for _, c := range m.channels() {
+		if int(i) < len(c.expected) {
+			sum += math.Max(0, c.x[i]-c.expected[i])
+		}
+	}
+	return sum
+}
+
+// venuePlace names a venue, or the venue with the parts that it is about.
+func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
+	h.Place.Kind, h.Place.VenueID = "venue", familyKey(main)
+	_, whole := a.subject(c, h.Place.VenueID)
+	name := ""
+	var parts []string
+	var own, others []geometry
+	for _, i := range c.members {
+		pl, ok := a.atlas.place[i]
+		if !ok || pl.Kind != geo.PlaceVenue {
+			continue
+		}
+		shapes, part := &own, partName(pl)
+		if pl.Venue.ID != h.Place.VenueID {
+			shapes, part = &others, pl.Venue.Name
+		} else if whole {
+			part = ""
 		}
 		if part != "" {
 			parts = append(parts, part)
 		}
-		if pl.Venue.ID == h.Place.VenueID && pl.Venue.Geometry != nil && len(shapes) == 0 {
-			shapes = append(shapes, pl.Venue.Geometry)
+		if pl.Venue.ID == h.Place.VenueID || name == "" {
+			name = pl.Venue.Name
+		}
+		if pl.Venue.Geometry != nil && (len(own) == 0 || shapes == &others) {
+			*shapes = append(*shapes, pl.Venue.Geometry)
 		}
 	}
 	slices.Sort(parts)
@@ -211,7 +251,7 @@ func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
 	}
 	h.Name = name
 	h.NameZH = name
-	if !body && len(h.Place.Parts) > 0 && !slices.Contains(h.Place.Parts, name) {
+	if !whole && len(h.Place.Parts) > 0 && !slices.Contains(h.Place.Parts, name) {
 		h.Name += " " + strings.Join(h.Place.Parts, ", ")
 		zh := make([]string, len(h.Place.Parts))
 		for i, part := range h.Place.Parts {
@@ -219,7 +259,7 @@ func (a *Analysis) venuePlace(h *Hotspot, c *candidate, main geo.Place) {
 		}
 		h.NameZH += strings.Join(zh, "、")
 	}
-	if len(shapes) > 0 {
+	if shapes := append(own, others...); len(shapes) > 0 {
 		h.Geometry = collectGeometry(shapes)
 	}
 }
@@ -251,7 +291,7 @@ func partName(pl geo.Place) string {
 		if _, floors, ok := strings.Cut(pl.Name, " floors "); ok {
 			return "floors " + floors
 		}
-		return fmt.Sprintf("floors %d–%d", pl.FloorLow, pl.FloorLow+9)
+		return fmt.Sprintf("floors %d–%d", pl.FloorLow, pl.FloorLow+geo.FloorsABand-1)
 	}
 	return ""
 }

@@ -305,7 +305,7 @@ func TestComplaintsWithoutCalls(t *testing.T) {
 	w.simulate(0, nil)
 	v := &geo.Venue{ID: "B", Name: "地铁商场", Scene: geo.SceneMall}
 	id := testID("venue/B/2")
-	w.places[id] = geo.Place{ID: id, Kind: geo.PlaceVenue, Name: "地铁商场 basement", Scene: geo.SceneBasement, Venue: v, Part: geo.PartBasement, Cell: centre}
+	w.places[id] = geo.Place{ID: id, Kind: geo.PlaceVenue, Name: "地铁商场 basement", Scene: geo.SceneBasement, Venue: v, Part: geo.PartBasement, Cell: centre, Center: centre.Center()}
 	s := &spot{id: id, scene: geo.SceneBasement, region: "5101"}
 	for n := range 8 {
 		w.complain(id, w.customer(), n*3, s)

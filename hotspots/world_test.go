@@ -82,18 +82,18 @@ func (w *world) add(pl geo.Place, region string, rat geo.RAT, calls, perHead, ra
 }
 
 func (w *world) cell(c geo.Cell, region string, calls, rate float64) *spot {
-	return w.add(geo.Place{ID: geo.PlaceID(c), Kind: geo.PlaceCell, Key: "cell/" + c.String(), Name: c.String(), Cell: c}, region, geo.RAT4G, calls, 4, rate)
+	return w.add(geo.Place{ID: geo.PlaceID(c), Kind: geo.PlaceCell, Key: "cell/" + c.String(), Name: c.String(), Cell: c, Center: c.Center()}, region, geo.RAT4G, calls, 4, rate)
 }
 
 func (w *world) part(v *geo.Venue, part geo.Part, scene geo.Scene, c geo.Cell, region string, calls, rate float64) *spot {
 	key := fmt.Sprintf("venue/%s/%d", v.ID, part)
-	return w.add(geo.Place{ID: testID(key), Kind: geo.PlaceVenue, Key: key, Name: v.Name, Scene: scene, Venue: v, Part: part, Cell: c}, region, geo.RAT4G, calls, 6, rate)
+	return w.add(geo.Place{ID: testID(key), Kind: geo.PlaceVenue, Key: key, Name: v.Name, Scene: scene, Venue: v, Part: part, Cell: c, Center: c.Center()}, region, geo.RAT4G, calls, 6, rate)
 }
 
 func (w *world) km(line *geo.Venue, km int, c geo.Cell, region string, calls, rate float64) *spot {
 	key := fmt.Sprintf("segment/%s/%d", line.ID, km)
 	return w.add(geo.Place{ID: testID(key), Kind: geo.PlaceSegment, Key: key, Name: fmt.Sprintf("%s K%d", line.Ref, km),
-		Scene: geo.SceneHighway, Venue: line, Ref: line.Ref, Km: km, Cell: c}, region, geo.RAT4G, calls, 2, rate)
+		Scene: geo.SceneHighway, Venue: line, Ref: line.Ref, Km: km, Cell: c, Center: c.Center()}, region, geo.RAT4G, calls, 2, rate)
 }
 
 func (w *world) breakSpot(s *spot, fault string, factor float64) {
