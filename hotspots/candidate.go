@@ -24,6 +24,13 @@ const pooledNormal = 6
 
 // assess pools the members and computes the posterior.
 func (m *model) assess(members []int32, extra float64) candidate {
+	c := m.suspect(members, extra)
+	m.params.weigh(&c.judgement)
+	return c
+}
+
+// suspect is assess without what the fault would be worth, see Params.weigh.
+func (m *model) suspect(members []int32, extra float64) candidate {
 	c := candidate{members: members, extra: extra}
 	var ch [3]evidence
 	list, located := m.addHurts(&c, &ch)
@@ -35,7 +42,7 @@ func (m *model) assess(members []int32, extra float64) candidate {
 	for k := range ch {
 		ch[k].square = math.Max(ch[k].square-ch[k].impact*ch[k].impact/math.Max(c.served, 1), 0)
 	}
-	c.judgement = m.params.judge(ch, m.faultyShare(members), extra)
+	c.judgement = suspicion(ch, m.faultyShare(members), extra)
 	return c
 }
 

@@ -111,67 +111,85 @@ const seedFloor = 0.5
 // keepOdds is the log odds below which a group is not worth a full assessment.
 const keepOdds = -2.2
 
-// groups finds disjoint groups of places that may be faulty together, strongest
-// seeds first. Every place ends up in at most one, so every record counts once.
-func (m *model) groups(a *atlas) []group {
-	type seed struct {
-		at    int32
-		score float64
-	}
+// seed is a place that may be the worst of a group.
+type seed struct {
+	at    int32
+	score float64
+}
+
+// seeds lists them, strongest first.
+func (m *model) seeds() []seed {
 	var seeds []seed
 	for i := range m.places {
-		if !m.eventful(i) {
-			continue
-		}
-		if score := m.singles[i]; score > seedFloor {
+		if score := m.singles[i]; score > seedFloor && m.eventful(i) {
 			seeds = append(seeds, seed{int32(i), score})
 		}
 	}
 	slices.SortFunc(seeds, func(x, y seed) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.at, y.at))
 	})
+	return seeds
+}
+
+// groups finds disjoint groups of places that may be faulty together, strongest
+// seeds first. Every place ends up in at most one, so every record counts once.
+func (m *model) groups(a *atlas) []group {
+	seeds := m.seeds()
 	// Nearly all seeds come to nothing, so each is first tried side by side as if it
-	// were alone; only where a stronger one took something is it tried again.
+	// were alone; only where a stronger one took something it asked for is it tried again.
 	free := make([]bool, len(m.places))
 	alone := make([]group, len(seeds))
-	inParallel(len(seeds), func(n int) { alone[n] = m.bestGroup(a, seeds[n].at, seeds[n].score, free) })
-	taken := make([]bool, len(m.places))
-	beside := make([]bool, len(m.places)) // so near to a taken cell that a disc may reach it
+	asked := make([][]int32, len(seeds))
+	inParallel(len(seeds), func(n int) {
+		c := claims{taken: free, note: true}
+		alone[n] = m.bestGroup(a, seeds[n].at, seeds[n].score, &c)
+		asked[n] = c.noted()
+	})
+	c := claims{taken: make([]bool, len(m.places))}
 	var out []group
 	for n, s := range seeds {
-		if taken[s.at] {
+		if c.taken[s.at] {
 			continue
 		}
 		g := alone[n]
-		if beside[s.at] || slices.ContainsFunc(g.members, func(i int32) bool { return taken[i] }) {
-			g = m.bestGroup(a, s.at, s.score, taken)
+		if slices.ContainsFunc(asked[n], c.has) {
+			g = m.bestGroup(a, s.at, s.score, &c)
 		}
 		share := m.faultyShare(g.members)
 		if g.score+math.Log(share) < keepOdds {
 			continue
 		}
 		for _, i := range g.members {
-			taken[i] = true
-			if !isCell(m.ids[i]) {
-				continue
-			}
-			for _, c := range geo.Cell(m.ids[i]).Disk(discReach) {
-				if k := m.index(geo.PlaceID(c)); k >= 0 {
-					beside[k] = true
-				}
-			}
+			c.taken[i] = true
 		}
 		out = append(out, g)
 	}
 	return out
 }
 
-// discReach is how far from its seed bestDisc looks: its centre moves, and a disc
-// has its radius.
-const discReach = 2 * maxDisc
+// claims tells which places belong to a group already, and notes what it was asked: an
+// answer holds as long as nothing asked for is taken.
+type claims struct {
+	taken []bool
+	note  bool
+	asked []int32
+}
+
+func (c *claims) has(i int32) bool {
+	if c.note {
+		c.asked = append(c.asked, i)
+	}
+	return c.taken[i]
+}
+
+// noted lists the places asked for, each once.
+func (c *claims) noted() []int32 {
+	slices.Sort(c.asked)
+	return slices.Clone(slices.Compact(c.asked))
+}
 
 // bestGroup is the best that a seed makes of places not yet taken.
-func (m *model) bestGroup(a *atlas, at int32, score float64, taken []bool) group {
+func (m *model) bestGroup(a *atlas, at int32, score float64, taken *claims) group {
 	g := group{members: []int32{at}, score: score}
 	around := surroundings{suspects: true}
 	if isCell(m.ids[at]) {
@@ -194,7 +212,7 @@ const likeCluster = 4
 
 // grow adds neighbours to a seed as long as they are more likely faulty like the
 // rest than normal.
-func (m *model) grow(a *atlas, at int32, taken []bool) group {
+func (m *model) grow(a *atlas, at int32, taken *claims) group {
 	g := group{members: []int32{at}}
 	var sum pool
 	sum.add(m, at)
@@ -207,7 +225,7 @@ func (m *model) grow(a *atlas, at int32, taken []bool) group {
 		for _, n := range near {
 			if k, ok := slices.BinarySearch(seen, n); !ok {
 				seen = slices.Insert(seen, k, n)
-				if !taken[n] {
+				if !taken.has(n) {
 					frontier = append(frontier, n)
 				}
 			}
@@ -295,7 +313,7 @@ func (m *model) lookAround(at int32) surroundings {
 // bestDisc looks for the disc of greatest score around a seed. Where a disc shows
 // something, discs around the cells next to its centre are tried too: the worst
 // cell of an area is seldom its middle.
-func (m *model) bestDisc(centre geo.Cell, taken []bool) group {
+func (m *model) bestDisc(centre geo.Cell, taken *claims) group {
 	seed := m.index(geo.PlaceID(centre))
 	best := group{score: math.Inf(-1)}
 	try := func(c geo.Cell) (better bool) {
@@ -334,10 +352,10 @@ func (m *model) bestDisc(centre geo.Cell, taken []bool) group {
 
 // disc is all places within k cells of a centre, good or bad: an area that is a bit
 // worse everywhere shows in it though none of its cells does.
-func (m *model) disc(centre geo.Cell, k int, taken []bool) group {
+func (m *model) disc(centre geo.Cell, k int, taken *claims) group {
 	var g group
 	for _, c := range centre.Disk(k) {
-		if n := m.index(geo.PlaceID(c)); n >= 0 && !taken[n] {
+		if n := m.index(geo.PlaceID(c)); n >= 0 && !taken.has(int32(n)) {
 			g.members = append(g.members, int32(n))
 		}
 	}
@@ -353,7 +371,7 @@ func (m *model) disc(centre geo.Cell, k int, taken []bool) group {
 	return g
 }
 
-// candidates assesses the groups, after joining those that are one fault.
+// candidates suspects the groups, after joining those that are one fault.
 func (m *model) candidates(a *atlas) []candidate {
 	groups := m.joinAcross(a, m.groups(a))
 	out := make([]candidate, len(groups))
@@ -362,7 +380,7 @@ func (m *model) candidates(a *atlas) []candidate {
 		for _, i := range groups[n].members {
 			sum.add(m, i)
 		}
-		out[n] = m.assess(groups[n].members, groups[n].score-sum.logBayes(m))
+		out[n] = m.suspect(groups[n].members, groups[n].score-sum.logBayes(m))
 	})
 	return slices.DeleteFunc(out, func(c candidate) bool { return !(c.faulty > 0.01) })
 }

@@ -70,6 +70,7 @@ type judgement struct {
 	mean     float64 // of avoidable impact
 	lower    float64
 	upper    float64
+	weighed  bool // mean, lower and upper are known
 	channels [3]evidence
 }
 
@@ -107,6 +108,13 @@ func gammaAt(a, z float64) float64 {
 // quadrature gives. Impact is a sum over customers, so its own variance is about
 // Σ(v·q)², and it moves with the rate.
 func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgement {
+	j := suspicion(ch, faultyShare, extraLogOdds)
+	p.weigh(&j)
+	return j
+}
+
+// suspicion is a judgement without what it would be worth.
+func suspicion(ch [3]evidence, faultyShare, extraLogOdds float64) judgement {
 	j := judgement{channels: ch}
 	j.logOdds = math.Log(faultyShare) - math.Log1p(-faultyShare) + extraLogOdds
 	for i := range ch {
@@ -115,8 +123,20 @@ func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgem
 		}
 	}
 	j.faulty = 1 / (1 + math.Exp(-j.logOdds))
+	return j
+}
+
+// tail is the probability on either side of the interval.
+func (p *Params) tail() float64 { return (1 - p.Level) / 2 }
+
+// weigh computes mean and bounds of the avoidable impact.
+func (p *Params) weigh(j *judgement) {
+	if j.weighed {
+		return
+	}
+	j.weighed = true
 	if j.faulty < 1e-6 {
-		return j
+		return
 	}
 	values := j.outcomes()
 	total, sum := 0.0, 0.0
@@ -128,10 +148,9 @@ func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgem
 		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.weight, b.weight))
 	})
 	j.mean = j.faulty * sum / total
-	tail := (1 - p.Level) / 2
+	tail := p.tail()
 	j.lower = j.quantile(values, total, tail)
 	j.upper = j.quantile(values, total, 1-tail)
-	return j
 }
 
 // weighted is one point of the quadrature.

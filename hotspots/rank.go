@@ -107,18 +107,25 @@ const worthFilling = 0.05
 // list orders candidates and keeps those that are credible: hotspots with a
 // positive lower bound, further ones as long as the expected share of false
 // hotspots stays within Params.FalseShare, and the next likeliest where that makes
-// a very short list (Params.Fill).
+// a very short list (Params.Fill). Only those that may be kept are weighed: places whose
+// probability of being normal exceeds the tail have a lower bound of zero.
 func (p *Params) list(all []candidate) []candidate {
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.faulty, a.faulty), cmp.Compare(a.members[0], b.members[0]))
 	})
 	wrong, keep := 0.0, 0
+	sure := slices.IndexFunc(all, func(c candidate) bool { return c.faulty < 1-p.tail()-1e-9 })
+	if sure < 0 {
+		sure = len(all)
+	}
+	p.weighAll(all[:sure])
 	for i := range all {
 		wrong += 1 - all[i].faulty
 		if all[i].lower > 0 || wrong <= p.FalseShare*float64(i+1) {
 			keep = i + 1
 		}
 	}
+	p.weighAll(all[:keep])
 	most := 0.0
 	for i := range all[:keep] {
 		most = math.Max(most, all[i].mean)
@@ -127,6 +134,7 @@ func (p *Params) list(all []candidate) []candidate {
 		if keep >= p.Fill || c.faulty < p.FillFaulty {
 			break
 		}
+		p.weigh(&c.judgement)
 		if c.mean >= worthFilling*most {
 			all[keep] = c
 			keep++
@@ -140,6 +148,10 @@ func (p *Params) list(all []candidate) []candidate {
 		all = all[:p.Top]
 	}
 	return all
+}
+
+func (p *Params) weighAll(all []candidate) {
+	eachInParallel(len(all), func(i int) { p.weigh(&all[i].judgement) })
 }
 
 // servedCustomers is, by place, the number of customers complaints are set
