@@ -389,19 +389,10 @@ func TestIntakeKilledBetweenAcceptanceAndStore(t *testing.T) {
 // serve runs a server in a process of its own and gives its URL.
 func (h faultyHome) serve() (*exec.Cmd, string) {
 	h.t.Helper()
-	cmd, log, _ := h.child("serve", "--listen", "127.0.0.1:0")
-	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
+	cmd, _, _ := h.child("serve", "--listen", "127.0.0.1:0")
+	url := serving(h.t, cmd)
 	h.t.Cleanup(func() { _ = cmd.Process.Kill() })
-	listening := regexp.MustCompile(`url=(http://127\.0\.0\.1:\d+)`)
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if m := listening.FindStringSubmatch(log.String()); m != nil {
-			return cmd, m[1]
-		}
-	}
-	h.t.Fatalf("serve does not listen:\n%s", log.String())
-	return nil, ""
+	return cmd, url
 }
 
 // deliver sends calls, always as the same delivery.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,26 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asChild+"=hotcell", "XDG_CONFIG_HOME="+t.TempDir())
 	return cmd
+}
+
+var listening = regexp.MustCompile(`url=(http://127\.0\.0\.1:\d+)`)
+
+// serving starts a command line of serve and gives its URL when it listens.
+func serving(tb testing.TB, cmd *exec.Cmd) (url string) {
+	tb.Helper()
+	log := &lockedBuffer{}
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if m := listening.FindStringSubmatch(log.String()); m != nil {
+			return m[1]
+		}
+	}
+	_ = cmd.Process.Kill()
+	tb.Fatalf("serve does not listen:\n%s", log.String())
+	return ""
 }
 
 // A load killed at any moment and loaded again leaves every call exactly once.
@@ -69,22 +90,13 @@ func TestSecondProcessIsToldWhoHasTheStore(t *testing.T) {
 	storetest.Need(t, err, embedded.ErrNoLibrary)
 	dsn := "embedded://" + filepath.Join(t.TempDir(), "store")
 	server := process(t, "--store", dsn, "serve", "--listen", "127.0.0.1:0")
-	log := &lockedBuffer{}
-	server.Stderr = log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	serving(t, server)
 	defer func() {
 		_ = server.Process.Signal(os.Interrupt)
 		if err := server.Wait(); err != nil {
-			t.Errorf("serve ended with %v after an interrupt\n%s", err, log.String())
+			t.Errorf("serve ended with %v after an interrupt\n%s", err, server.Stderr)
 		}
 	}()
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(log.String(), "url="); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("serve does not listen:\n%s", log.String())
-		}
-	}
 	out, err := process(t, "--store", dsn, "rank").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), fmt.Sprint(server.Process.Pid)) || !strings.Contains(string(out), "--server") {
 		t.Errorf("the second process: %v %q; want the first one's pid %d and --server", err, out, server.Process.Pid)
