@@ -30,7 +30,7 @@ func addressCatalogue(t testing.TB, file string) *Catalogue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewCatalogue(f.Venues, nil, nil)
+	c, err := NewCatalogue(f.Venues, nil, nil, f.Marks...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ var dirt = []struct {
 	{"letters swapped", func(n string, han bool, r *rand.Rand) string { return slip(n, r, 2) }},
 	{"shortened", func(n string, han bool, _ *rand.Rand) string {
 		out := n
-		for _, s := range [][2]string{{"Street", "St."}, {"Avenue", "Ave"}, {"Road", "Rd"}, {"Center", "Ctr"}, {"Building", "Bldg"}, {"Saint ", "St. "}, {"and", "&"}, {"Centre", "Center"}} {
+		for _, s := range [][2]string{{"Street", "St."}, {"Avenue", "Ave"}, {"Road", "Rd"}, {"Center", "Ctr"}, {"Building", "Bldg"}, {"Saint ", "St. "}, {" and ", " & "}, {"Centre", "Center"}} {
 			out = strings.ReplaceAll(out, s[0], s[1])
 		}
 		if out == n {
@@ -217,7 +217,7 @@ func TestAddressesByRule(t *testing.T) {
 		var of matchScore
 		for i := range c.venues {
 			v := &c.venues[i]
-			tokens := tokensOf(v.Name)
+			tokens := nameTokens(v.Name)
 			if c.spots[i].line || !telling(tokens) || len([]rune(normalizeName(v.Name))) < leastFuzzy {
 				continue
 			}
@@ -236,7 +236,7 @@ func TestAddressesByRule(t *testing.T) {
 						}
 						return r
 					}, v.Name)
-					if address == v.Name || len(c.names.names[strings.Join(tokensOf(address), tokenMark)]) > 0 {
+					if address == v.Name || len(c.names.names[strings.Join(nameTokens(address), tokenMark)]) > 0 {
 						continue
 					}
 					wanted = nil

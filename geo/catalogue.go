@@ -93,7 +93,7 @@ const topBit = PlaceID(1) << 63
 // repeated ids and coordinates off the globe. Region trees that run in circles end
 // where they would come round. Parents that are not in the lists are ignored; of sites with the same radio
 // cell the last counts.
-func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, error) {
+func NewCatalogue(venues []Venue, regions []Region, sites []Site, marks ...Mark) (*Catalogue, error) {
 	c := &Catalogue{
 		venues: venues, index: make(map[string]int, len(venues)),
 		extents: make([]venueExtent, len(venues)), spots: make([]spot, len(venues)), shapes: newShapeIndex(),
@@ -134,7 +134,7 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site) (*Catalogue, e
 	c.shapes.build()
 	c.squares = newSquareIndex(c)
 	c.pack()
-	c.names.build(c)
+	c.names.build(c, marks)
 	if c.sites, err = newSiteIndex(sites); err != nil {
 		return nil, err
 	}

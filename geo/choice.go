@@ -134,11 +134,19 @@ func (c *Catalogue) narrow(venues []int32, e *Evidence, h Hints) []int32 {
 			venues = left
 		}
 	}
+	// A lift or a car park that bears a name is meant when it is said, so is a stop.
+	keep(func(v int32) bool { return !partScene(c.venues[v].Scene) || partOf(c.venues[v].Scene) == h.Part })
+	if h.Part != PartWhole {
+		keep(func(v int32) bool { return partOf(c.venues[v].Scene) == h.Part })
+	}
+	if h.Scene != SceneTransit {
+		keep(func(v int32) bool { return c.venues[v].Scene != SceneTransit })
+	}
 	for _, text := range []string{e.Address, e.Text} {
 		if text == "" || len(venues) < 2 {
 			continue
 		}
-		tokens := tokensOf(cutText(text, longestAddress))
+		tokens := nameTokens(cutText(text, longestAddress))
 		keep(func(v int32) bool { return c.regionNamed(tokens, c.extents[v].centre) })
 		around := c.names.within(tokens)
 		keep(func(v int32) bool {

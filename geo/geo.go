@@ -83,6 +83,7 @@ const (
 	MethodVenue                     // a venue named in the record
 	MethodAddress                   // address text matched against the catalogue
 	MethodRadioCell                 // only the serving radio cell is known
+	MethodBetween                   // address text: a house between two known ones, or a corner of two streets
 )
 
 // UnknownFloor marks a record without a floor.

@@ -98,10 +98,60 @@ func (c *Catalogue) locateText(text string, address bool, e Evidence, h Hints) (
 	if address {
 		around = text
 	}
-	if l, ok := c.locateNamed(c.meant(text, address), MethodAddress, e, h, around); ok || posted {
+	house, addressed := c.names.houses.houseIn(text)
+	if !addressed {
+		house, addressed = c.names.houses.crossing(text)
+	}
+	venues := c.meant(text, address && !addressed)
+	if addressed {
+		if l, ok := c.locateHouse(house, text, venues, &e, h); ok {
+			return l, l.Method != MethodNone
+		}
+	}
+	if l, ok := c.locateNamed(venues, MethodAddress, e, h, around); ok || posted {
 		return l, ok
 	}
 	return c.locateOnHighway(text, h)
+}
+
+// namesAround is how far from a house, in metres, a name in the same address may be.
+const namesAround = 100.0
+
+// locateHouse puts a record at the house that an address names, or says that it is
+// unknown, where the street is known and the number is not (the zero Location). ok is
+// false where the names in the text say more.
+func (c *Catalogue) locateHouse(house houseNamed, text string, venues []int32, e *Evidence, h Hints) (l Location, ok bool) {
+	if !house.known {
+		return l, len(venues) == 0
+	}
+	near := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool {
+		return Distance(house.pos, c.extents[v].centre) > c.extents[v].radius+house.accuracyM+namesAround
+	})
+	switch {
+	case len(near) > 0 && len(house.venues) > 0:
+		return c.locateNamed(c.both(near, house.venues), MethodAddress, *e, h, text)
+	case len(near) > 0:
+		return c.locateNamed(near, MethodAddress, *e, h, text)
+	case len(venues) > 0 && len(c.meantBefore(text, false, c.names.houses.endOf(text, house.street))) > 0:
+		return l, true // the name is not where the address is; a town behind it is none
+	case len(house.venues) > 0:
+		return c.locateNamed(house.venues, MethodAddress, *e, h, text)
+	}
+	h = h.refine(e, text)
+	l = Location{Method: MethodAddress, Pos: house.pos, AccuracyM: float32(house.accuracyM), Region: c.RegionAt(house.pos), Scene: h.Scene}
+	if house.between {
+		l.Method = MethodBetween
+	}
+	l.Cell = storedCell(l.Pos)
+	l.Place = PlaceID(l.Cell.Parent(RankResolution))
+	if !house.between {
+		inside := *e
+		inside.Pos = house.pos
+		if v := c.containing(&inside, &h, c.squares.at(house.pos)); v >= 0 {
+			l.Place, l.Scene = c.part(v, &inside, &h, surroundings{})
+		}
+	}
+	return l, true
 }
 
 // longestText bounds what is read of a complaint, in bytes: who writes more tells

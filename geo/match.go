@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,6 +21,10 @@ type nameIndex struct {
 	longest       int                 // tokens of the longest name
 	regions       map[string][]string // joined tokens of a region's name → its codes
 	regionLongest int
+	families      map[string]bool    // joined tokens of what numbered names begin with: Marina Bay Sands [Tower 1]
+	byWord        map[string][]int32 // word of a name → distinct names
+	endings       bool               // whether words take Finnish endings
+	houses        houseIndex
 }
 
 // normalizeName makes spellings of one name equal: case, full-width and
@@ -74,8 +79,9 @@ func cutText(s string, n int) string {
 
 const tokenMark = "\x1f" // joins tokens where word boundaries must be kept
 
-func (x *nameIndex) build(c *Catalogue) {
+func (x *nameIndex) build(c *Catalogue, marks []Mark) {
 	x.ids, x.names, x.refs, x.grams = map[string]int32{}, map[string][]int32{}, map[string][]int32{}, map[string][]int32{}
+	x.families, x.byWord = map[string]bool{}, map[string][]int32{}
 	for i := range c.venues {
 		v := &c.venues[i]
 		x.ids[v.ID] = int32(i)
@@ -83,33 +89,78 @@ func (x *nameIndex) build(c *Catalogue) {
 			x.addRef(int32(i), v.Ref)
 		}
 		for _, name := range append([]string{v.Name}, v.Aliases...) {
-			tokens := tokensOf(name)
+			tokens := nameTokens(name)
 			if len(tokens) == 0 {
 				continue
 			}
-			key := strings.Join(tokens, tokenMark)
-			known := x.names[key]
-			if slices.Contains(known, int32(i)) {
-				continue
+			x.add(int32(i), tokens)
+			for _, other := range spellings(name, v.Scene) {
+				x.add(int32(i), other)
 			}
-			if len(known) == 0 {
-				for _, g := range gramsOf(tokens) {
-					x.grams[g] = append(x.grams[g], int32(len(x.tokens)))
-				}
-				x.tokens, x.byName = append(x.tokens, tokens), append(x.byName, key)
-				x.longest = max(x.longest, len(tokens))
-			}
-			x.names[key] = append(known, int32(i))
 		}
 	}
+	x.houses.build(c, marks)
+	x.endings = x.finnish()
 	x.regions = map[string][]string{}
 	for _, r := range c.regions.regions {
-		if tokens := tokensOf(r.Name); len(tokens) > 0 {
+		if tokens := nameTokens(r.Name); len(tokens) > 0 {
 			key := strings.Join(tokens, tokenMark)
 			x.regions[key] = append(x.regions[key], r.Code)
 			x.regionLongest = max(x.regionLongest, len(tokens))
 		}
 	}
+}
+
+// add indexes one spelling of a venue's name.
+func (x *nameIndex) add(venue int32, tokens []string) {
+	key := strings.Join(tokens, tokenMark)
+	known := x.names[key]
+	if slices.Contains(known, venue) {
+		return
+	}
+	if len(known) == 0 {
+		n := int32(len(x.tokens))
+		for _, g := range gramsOf(tokens) {
+			x.grams[g] = append(x.grams[g], n)
+		}
+		for _, t := range tokens {
+			if list := x.byWord[t]; !isHan([]rune(t)[0]) && (len(list) == 0 || list[len(list)-1] != n) {
+				x.byWord[t] = append(list, n)
+			}
+		}
+		x.tokens, x.byName = append(x.tokens, tokens), append(x.byName, key)
+		x.longest = max(x.longest, len(tokens))
+		for bare := unnumbered(tokens); bare != nil; bare = nil {
+			x.families[strings.Join(bare, tokenMark)] = true
+		}
+	}
+	x.names[key] = append(known, venue)
+}
+
+// unnumbered gives a name without its building's number at the end, "Tower 2" or 2座;
+// nil when it has none.
+func unnumbered(tokens []string) []string {
+	n := len(tokens)
+	isNumber := func(i int) bool { return i > 0 && tokens[i][0] >= '0' && tokens[i][0] <= '9' }
+	switch {
+	case n > 2 && isNumber(n-1) && storeys[tokens[n-2]]:
+		return tokens[:n-2]
+	case n > 1 && isNumber(n-1):
+		return tokens[:n-1]
+	case n > 2 && (tokens[n-1] == "座" || tokens[n-1] == "期") && isNumber(n-2):
+		return tokens[:n-2]
+	}
+	return nil
+}
+
+// anotherOf tells whether a number follows a name that others of its kind have too:
+// Tower 4 of a house of three is none of them, and not the house.
+func (x *nameIndex) anotherOf(tokens []string, n named) bool {
+	if !x.families[strings.Join(tokens[n.from:n.to], tokenMark)] || n.to >= len(tokens) {
+		return false
+	}
+	isNumber := func(i int) bool { return i < len(tokens) && tokens[i][0] >= '0' && tokens[i][0] <= '9' }
+	return storeys[tokens[n.to]] && isNumber(n.to+1) || isNumber(n.to) && n.to+1 < len(tokens) && (tokens[n.to+1] == "座" || tokens[n.to+1] == "期")
 }
 
 // telling says whether a name is long enough to mean a venue wherever it turns
@@ -157,29 +208,52 @@ func (x *nameIndex) within(tokens []string) []named {
 
 // meant gives the venues that a text may mean: none when it names none, several
 // when a name is several venues' or several are named that have nothing to do with
-// each other. Landmarks ("opposite City Mall", 万达广场对面) are not where it is.
-func (c *Catalogue) meant(text string, fuzzy bool) []int32 {
-	tokens := tokensOf(cutText(text, longestAddress))
+// each other. Landmarks ("opposite City Mall", 万达广场对面) are not where it is. Of an
+// address, which is short, also words in another order, names cut short and slips are
+// looked for, where they make a longer name.
+func (c *Catalogue) meant(text string, address bool) []int32 {
+	return c.meantBefore(text, address, math.MaxInt)
+}
+
+// meantBefore is meant of the names that begin before a token.
+func (c *Catalogue) meantBefore(text string, address bool, before int) []int32 {
+	text = cutText(text, longestAddress)
+	tokens := nameTokens(text)
+	if c.names.endings {
+		for i, t := range tokens {
+			tokens[i] = c.names.stem(t)
+		}
+	}
 	found := c.names.within(tokens)
-	fuzzy = fuzzy && len(found) == 0 && !c.hasLandmark(tokens)
-	found = slices.DeleteFunc(found, func(n named) bool { return isLandmark(tokens, n) })
-	if fuzzy {
-		if venues := c.names.similar(tokens); len(venues) > 0 {
+	said, letters := 0, 0 // of the longest name found
+	found = slices.DeleteFunc(found, func(n named) bool {
+		said, letters = max(said, n.to-n.from), max(letters, len([]rune(strings.Join(tokens[n.from:n.to], ""))))
+		return n.from >= before || isLandmark(tokens, n) || c.names.anotherOf(tokens, n) || isCommon(tokens[n.from:n.to]) || !address && !saidAsName(text, tokens[n.from:n.to])
+	})
+	if address && before == math.MaxInt && !c.hasLandmark(tokens) { // "Sokos Hotel Vaakuna" says more than "Sokos"
+		if venues, n := c.names.byWords(c, text); n > said {
+			return c.ofName(venues, tokens)
+		}
+		if venues := c.names.similar(tokens, letters); len(venues) > 0 {
 			found = []named{{0, 0, venues}}
 		}
 	}
 	var out []int32
 	for _, n := range found {
-		out = c.both(out, c.ofName(n.venues, tokens))
+		fits := slices.DeleteFunc(c.ofName(n.venues, tokens), func(v int32) bool { return n.to > 0 && !c.kindFits(tokens, n, v) })
+		out = c.both(out, fits)
 	}
 	return out
 }
 
-// both joins what two names mean: those of one that are inside one of the other, if
-// there are such, else all.
+// both joins what two names mean: what both mean; else those of one that are inside
+// one of the other, if there are such, else all.
 func (c *Catalogue) both(a, b []int32) []int32 {
 	if len(a) == 0 || len(b) == 0 {
 		return append(a, b...)
+	}
+	if same := slices.DeleteFunc(slices.Clone(a), func(v int32) bool { return !slices.Contains(b, v) }); len(same) > 0 {
+		return same
 	}
 	var inner []int32
 	add := func(v int32) {
@@ -190,7 +264,7 @@ func (c *Catalogue) both(a, b []int32) []int32 {
 	for _, v := range a {
 		for _, o := range b {
 			switch {
-			case v == o || c.isInside(int(v), int(o)):
+			case c.isInside(int(v), int(o)):
 				add(v)
 			case c.isInside(int(o), int(v)):
 				add(o)
@@ -214,7 +288,14 @@ func (c *Catalogue) ofName(venues []int32, tokens []string) []int32 {
 	areas := slices.DeleteFunc(slices.Clone(venues), func(v int32) bool { return c.spots[v].line })
 	if len(areas) > 1 {
 		if near := slices.DeleteFunc(slices.Clone(areas), func(v int32) bool { return !c.regionNamed(tokens, c.extents[v].centre) }); len(near) > 0 {
-			return near
+			areas = near
+		}
+	}
+	if len(areas) > 1 {
+		if streets := c.names.houses.within(tokens); len(streets) > 0 {
+			if on := slices.DeleteFunc(slices.Clone(areas), func(v int32) bool { return !c.onStreet(v, streets) }); len(on) > 0 {
+				return on
+			}
 		}
 	}
 	return areas
@@ -260,8 +341,10 @@ func (c *Catalogue) isInside(inner, outer int) bool {
 }
 
 var (
-	landmarkFore  = []string{"near", "opp", "opposite", "behind", "beside", "nearby", "next to", "close to", "across from", "in front of", "adjacent to", "off"}
-	landmarkAfter = []string{"附近", "旁", "对面", "隔壁", "对过", "周边", "斜对面"}
+	landmarkFore  = []string{"near", "nr", "between", "towards", "to", "walking to", "vastapaata", "lahella", "davant", "frente a", "opp", "opposite", "behind", "beside", "nearby", "next to", "close to", "across from", "in front of", "adjacent to", "off"}
+	landmarkAfter = []string{"附近", "旁", "对面", "隔壁", "对过", "周边", "斜对面", "之间"}
+	// landmarkHan go before: 对面是正大广场, 往正大广场.
+	landmarkHan = []string{"对面是", "旁边是", "靠近", "临近", "紧邻", "往", "去"}
 )
 
 // hasLandmark tells whether anything in a text may be a landmark.
@@ -282,6 +365,16 @@ func isLandmark(tokens []string, n named) bool {
 		}
 	}
 	after := strings.Join(tokens[n.to:], "")
+	joined := strings.Join(tokens[:n.from], "")
+	for _, w := range landmarkHan {
+		if strings.HasSuffix(joined, w) {
+			return true
+		}
+	}
+	// Between two places, or on the way from one to another, is at neither.
+	if strings.Contains(after, "之间") || strings.Contains(" "+before+" ", " between ") || endsWithWord(before, "from") && slices.Contains(tokens[n.to:], "to") {
+		return true
+	}
 	for _, w := range landmarkAfter {
 		if strings.HasPrefix(after, w) {
 			return true
@@ -296,7 +389,7 @@ func (c *Catalogue) venuesNamed(text string) []int32 {
 	if i, known := c.names.ids[strings.TrimSpace(text)]; known {
 		return []int32{i}
 	}
-	if found := c.names.names[strings.Join(tokensOf(text), tokenMark)]; len(found) > 0 {
+	if found := c.names.names[strings.Join(nameTokens(text), tokenMark)]; len(found) > 0 {
 		return slices.DeleteFunc(slices.Clone(found), func(v int32) bool { return c.spots[v].line })
 	}
 	return c.meant(text, true)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // gramsOf gives the pairs of neighbouring letters of a name.
@@ -20,14 +21,16 @@ func gramsOf(tokens []string) []string {
 const (
 	leastFuzzy   = 5  // letters of a name that may be misspelt once
 	twiceFuzzy   = 12 // … twice
+	shortWord    = 9  // letters of a name of one word that may begin differently
 	mostFuzzyAsk = 64 // candidates looked at closely
 )
 
-// similar gives the venues of the one name that the text holds with a letter
-// wrong, missing, too many or two swapped; nil when there is none or more than
-// one equally good. Numbers must be right: tower 2 is not tower 3.
-func (x *nameIndex) similar(tokens []string) []int32 {
-	text := []rune(strings.Join(tokens, ""))
+// similar gives the venues of the one name that the text holds with a letter wrong,
+// missing, too many or two swapped; nil when there is none or more than one equally
+// good. Where it holds a name of so many letters as it is written, the other must be
+// longer by more than the slip. Numbers must be right: tower 2 is not tower 3.
+func (x *nameIndex) similar(tokens []string, exact int) []int32 {
+	text, starts := lettersOf(tokens)
 	shared := map[int32]int{}
 	for _, g := range gramsOf(tokens) {
 		for _, n := range x.grams[g] {
@@ -42,7 +45,7 @@ func (x *nameIndex) similar(tokens []string) []int32 {
 	for n, k := range shared {
 		size := len([]rune(strings.Join(x.tokens[n], "")))
 		// One slip spoils two pairs, a swap three.
-		if size >= leastFuzzy && telling(x.tokens[n]) && numbersIn(tokens, x.tokens[n]) && k >= size-1-3*slipsAllowed(size) && k > 0 {
+		if size >= leastFuzzy && (exact == 0 || size > exact+1) && telling(x.tokens[n]) && numbersIn(tokens, x.tokens[n]) && k >= size-1-3*slipsAllowed(size) && k > 0 {
 			candidates = append(candidates, candidate{n, float64(k) / float64(size)})
 		}
 	}
@@ -58,7 +61,14 @@ func (x *nameIndex) similar(tokens []string) []int32 {
 	best, slips, several := int32(-1), 0, false
 	for _, k := range candidates[:min(len(candidates), mostFuzzyAsk)] {
 		name := []rune(strings.Join(x.tokens[k.name], ""))
-		d, ok := slipsIn(text, name, slipsAllowed(len(name)))
+		if of := x.tokens[k.name]; len(of) == 1 && len(name) < shortWord && !isHan(name[0]) && !slices.ContainsFunc(tokens, func(t string) bool { return t[0] == of[0][0] && oneEdit(t, of[0]) }) {
+			continue // "Casa de" is not Cascade, "Amos" not Samos
+		}
+		allowed := slipsAllowed(len(name))
+		if exact > 0 {
+			allowed = 1
+		}
+		d, ok := slipsIn(text, starts, name, allowed)
 		switch {
 		case !ok:
 		case best < 0 || d < slips:
@@ -90,13 +100,32 @@ func slipsAllowed(letters int) int {
 	return 1
 }
 
+// lettersOf joins tokens and tells before which letters one starts; the end counts.
+func lettersOf(tokens []string) (letters []rune, starts []bool) {
+	letters = []rune(strings.Join(tokens, ""))
+	starts = make([]bool, len(letters)+1)
+	at := 0
+	for _, t := range tokens {
+		starts[at] = true
+		at += utf8.RuneCountInString(t)
+	}
+	starts[at] = true
+	return letters, starts
+}
+
 // slipsIn gives the fewest edits (Levenshtein with swaps of neighbours) between a
-// name and any stretch of a text, when those are at most limit and touch no digit.
-func slipsIn(text, name []rune, limit int) (int, bool) {
+// name and any stretch of whole tokens of a text, when those are at most limit and
+// touch no digit.
+func slipsIn(text []rune, starts []bool, name []rune, limit int) (int, bool) {
 	prev2 := make([]int, len(text)+1)
-	prev := make([]int, len(text)+1) // zeros: a stretch may start anywhere
+	prev := make([]int, len(text)+1)
 	cur := make([]int, len(text)+1)
 	const far = 1 << 20
+	for j := range prev {
+		if prev[j] = far; starts[j] {
+			prev[j] = 0
+		}
+	}
 	for i := 1; i <= len(name); i++ {
 		cur[0] = i
 		for j := 1; j <= len(text); j++ {
@@ -117,6 +146,11 @@ func slipsIn(text, name []rune, limit int) (int, bool) {
 		}
 		prev2, prev, cur = prev, cur, prev2
 	}
-	best := slices.Min(prev)
+	best := far
+	for j, d := range prev {
+		if starts[j] {
+			best = min(best, d)
+		}
+	}
 	return best, best <= limit
 }

@@ -48,7 +48,7 @@ var indoorNames = nameTable[Indoor]{what: "value for indoor", names: []string{"u
 	also: map[string]Indoor{"inside": Inside, "outside": Outside, "traveling": Travelling}}
 
 var methodNames = nameTable[Method]{what: "locating method",
-	names: []string{"unlocated", "coordinates", "venue", "address", "radio_cell"}}
+	names: []string{"unlocated", "coordinates", "venue", "address", "radio_cell", "between"}}
 
 var partNames = nameTable[Part]{what: "venue part", names: []string{"whole", "lift", "basement", "floors"}}
 
@@ -102,7 +102,7 @@ func (i *Indoor) UnmarshalText(b []byte) (err error) { *i, err = ParseIndoor(str
 // ParseMethod reads a locating method's name; empty text is MethodNone.
 func ParseMethod(s string) (Method, error) { return methodNames.parse(s) }
 
-// String gives coordinates, venue, address, radio_cell or unlocated.
+// String gives coordinates, venue, address, radio_cell, between or unlocated.
 func (m Method) String() string { return methodNames.name(m) }
 
 // MarshalText implements encoding.TextMarshaler.

@@ -42,7 +42,7 @@ func signpostIn(text string) (km float64, ok bool) {
 // highwaysNamed gives the lines whose number or name is in a text, in the direction
 // of travel that it states.
 func (c *Catalogue) highwaysNamed(text string) []int32 {
-	tokens := tokensOf(cutText(text, longestAddress))
+	tokens := nameTokens(cutText(text, longestAddress))
 	var out []int32
 	add := func(venues []int32) {
 		for _, v := range venues {
@@ -86,7 +86,7 @@ func courseIn(text string) string {
 
 // addRef indexes a highway by its number: letters and digits.
 func (x *nameIndex) addRef(i int32, ref string) {
-	tokens := tokensOf(ref)
+	tokens := nameTokens(ref)
 	letters, digits := false, false
 	for _, t := range tokens {
 		letters = letters || unicode.IsLetter([]rune(t)[0])
@@ -100,12 +100,12 @@ func (x *nameIndex) addRef(i int32, ref string) {
 
 // locateOnHighway puts a record that names a highway on it.
 func (c *Catalogue) locateOnHighway(text string, h Hints) (Location, bool) {
+	lines := c.highwaysNamed(text)
 	if h.Scene != SceneHighway && h.Scene != SceneTunnel {
-		if h = ParseHints(text); h.Scene != SceneHighway {
-			return Location{}, false
+		if h = ParseHints(text); h.Scene != SceneHighway { // a tunnel's name says enough
+			lines = slices.DeleteFunc(lines, func(v int32) bool { return c.venues[v].Scene != SceneTunnel })
 		}
 	}
-	lines := c.highwaysNamed(text)
 	if len(lines) == 0 {
 		return Location{}, false
 	}

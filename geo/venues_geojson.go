@@ -13,6 +13,7 @@ import (
 // VenueFile is what a venue file held.
 type VenueFile struct {
 	Venues   []Venue
+	Marks    []Mark        // houses, exits and milestones: not counted as features
 	Features int           // read
 	Skipped  int           // features that are no venues: benches, rivers, minor roads
 	Merged   int           // features that repeat or continue another one
@@ -91,6 +92,7 @@ func (b *venueBuilder) venueOf(f *feature) (v Venue, isVenue bool, err error) {
 			v, isVenue = venueOfTags(f.id, tags, f.geom)
 			if !isVenue {
 				b.keepPlain(v, tags)
+				b.keepMark(f.id, tags, centreOf(f.geom))
 			}
 			return v, isVenue, nil
 		}

@@ -18,7 +18,7 @@ import (
 //
 // Node positions are kept while reading: some 16 bytes for each node of the file.
 func ReadVenuesOSM(ctx context.Context, r io.Reader) (VenueFile, error) {
-	b := osmVenues{venueBuilder: venueBuilder{byID: map[string]int{}}, nodes: map[int64]orb.Point{}, ways: map[int64][]int64{}}
+	b := osmVenues{venueBuilder: venueBuilder{byID: map[string]int{}}, nodes: map[int64]orb.Point{}, ways: map[int64][]int64{}, leadsTo: map[int64][]string{}}
 	if err := scanOSM(ctx, r, b.take); err != nil {
 		return b.file, err
 	}
@@ -37,6 +37,8 @@ type osmVenues struct {
 	ways      map[int64][]int64
 	tagged    []osmObject // nodes and ways that may be venues
 	relations []osmObject
+	marked    []osmObject        // houses, exits and milestones
+	leadsTo   map[int64][]string // node a slip road begins at → where it leads
 }
 
 func (b *osmVenues) take(o *osmObject) error {
@@ -53,6 +55,7 @@ func (b *osmVenues) take(o *osmObject) error {
 			return nil
 		}
 	}
+	b.noteMark(o)
 	if o.kind != osmRelation && len(o.tags) > 0 && mayBeVenue(o) {
 		b.tagged = append(b.tagged, *o)
 		return nil
@@ -92,6 +95,7 @@ func (b *osmVenues) build() {
 			b.way(o)
 		}
 	}
+	b.marks()
 	b.finish()
 	sort.SliceStable(b.file.Bad, func(i, j int) bool { return b.file.Bad[i].ID < b.file.Bad[j].ID })
 }
