@@ -28,6 +28,7 @@ type Catalogue struct {
 	names   nameIndex
 	regions *regionTree
 	sites   *siteIndex
+	posts   map[int32][]post // exits and milestones of lines, by chainage
 	places  map[PlaceID]placeRef
 
 	undergrounds bool // some basement has an outline of its own
@@ -88,7 +89,7 @@ const (
 // topBit tells ids of venues, parts and segments from cells.
 const topBit = PlaceID(1) << 63
 
-// NewCatalogue builds the catalogue. The slices and their geometries are kept:
+// NewCatalogue builds the catalogue; marks are houses, exits and milestones. The slices and their geometries are kept:
 // do not change them afterwards. It refuses venues and regions without or with
 // repeated ids and coordinates off the globe. Region trees that run in circles end
 // where they would come round. Parents that are not in the lists are ignored; of sites with the same radio
@@ -135,6 +136,7 @@ func NewCatalogue(venues []Venue, regions []Region, sites []Site, marks ...Mark)
 	c.squares = newSquareIndex(c)
 	c.pack()
 	c.names.build(c, marks)
+	c.postMarks(marks)
 	if c.sites, err = newSiteIndex(sites); err != nil {
 		return nil, err
 	}

@@ -32,20 +32,20 @@ func sharedFile(t testing.TB, name string) *os.File {
 
 // TestPublicVenueFiles loads every venue file and asserts its counts. Features
 // of the .osm.pbf files were counted with another reader (paulmach/osm), those of
-// the GeoJSON files with Python's json.
+// the GeoJSON files with Python's json; marks too.
 func TestPublicVenueFiles(t *testing.T) {
 	for _, test := range []struct {
 		file                           string
 		features, venues, bad, parents int
-		scenes                         string
+		scenes, marks                  string
 	}{
-		{"Helsinki.osm.pbf", 24260 + 5130 + 620, 211, 18, 5, "unknown 59, office_tower 14, lift 11, hotel 29, mall 6, basement 9, tourist_site 18, residential 2, hospital 4, campus 20, transit 39"},
-		{"baltimore.osm.pbf", 51385 + 7230 + 167, 475, 0, 0, "unknown 252, office_tower 50, hotel 12, mall 3, highway 12, tourist_site 21, residential 10, hospital 12, campus 77, transit 16, tunnel 10"},
-		{"bayfront_singapore.osm.pbf", 2843 + 468 + 115, 42, 0, 1, "unknown 9, office_tower 2, lift 1, hotel 8, mall 2, basement 2, highway 2, tourist_site 7, transit 9"},
-		{"andorra.osm.pbf", 69644 + 2725 + 74, 117, 0, 1, "unknown 38, hotel 46, mall 3, basement 1, tourist_site 13, residential 2, hospital 1, transit 2, tunnel 11"},
-		{"shanghai_lujiazui_bund.geojson", 4804, 396, 0, 0, "unknown 147, office_tower 67, hotel 29, mall 2, highway 2, tourist_site 65, residential 21, hospital 2, campus 5, transit 30, tunnel 26"},
-		{"shoppingmall.geojson", 31, 31, 0, 0, "mall 31"},
-		{"tourist_attraction.geojson", 47, 45, 0, 0, "tourist_site 45"},
+		{"Helsinki.osm.pbf", 24260 + 5130 + 620, 211, 18, 5, "unknown 59, office_tower 14, lift 11, hotel 29, mall 6, basement 9, tourist_site 18, residential 2, hospital 4, campus 20, transit 39", "houses 1442"},
+		{"baltimore.osm.pbf", 51385 + 7230 + 167, 475, 0, 0, "unknown 252, office_tower 50, hotel 12, mall 3, highway 12, tourist_site 21, residential 10, hospital 12, campus 77, transit 16, tunnel 10", "houses 1318, exits 18"},
+		{"bayfront_singapore.osm.pbf", 2843 + 468 + 115, 42, 0, 1, "unknown 9, office_tower 2, lift 1, hotel 8, mall 2, basement 2, highway 2, tourist_site 7, transit 9", "houses 26"},
+		{"andorra.osm.pbf", 69644 + 2725 + 74, 117, 0, 1, "unknown 38, hotel 46, mall 3, basement 1, tourist_site 13, residential 2, hospital 1, transit 2, tunnel 11", "houses 3"},
+		{"shanghai_lujiazui_bund.geojson", 4804, 396, 0, 0, "unknown 147, office_tower 67, hotel 29, mall 2, highway 2, tourist_site 65, residential 21, hospital 2, campus 5, transit 30, tunnel 26", "houses 152"},
+		{"shoppingmall.geojson", 31, 31, 0, 0, "mall 31", ""},
+		{"tourist_attraction.geojson", 47, 45, 0, 0, "tourist_site 45", ""},
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			in := sharedFile(t, "osm/"+test.file)
@@ -60,7 +60,7 @@ func TestPublicVenueFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := NewCatalogue(file.Venues, nil, nil)
+			c, err := NewCatalogue(file.Venues, nil, nil, file.Marks...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,6 +85,9 @@ func TestPublicVenueFiles(t *testing.T) {
 			if file.Features != test.features || len(file.Venues) != test.venues || len(file.Bad) != test.bad || parents != test.parents {
 				t.Errorf("%d features, %d venues, %d bad, %d with a parent; expected %d, %d, %d, %d",
 					file.Features, len(file.Venues), len(file.Bad), parents, test.features, test.venues, test.bad, test.parents)
+			}
+			if got := marksIn(file.Marks); got != test.marks {
+				t.Errorf("marks %s; expected %s", got, test.marks)
 			}
 			if got := strings.Join(scenes, ", "); got != test.scenes {
 				t.Errorf("scenes %s\nexpected %s", got, test.scenes)

@@ -89,6 +89,7 @@ func (c *Catalogue) locateText(text string, address bool, e Evidence, h Hints) (
 		return Location{}, false
 	}
 	_, posted := signpostIn(text)
+	posted = posted || c.namesExit(text)
 	if posted {
 		if l, ok := c.locateOnHighway(text, h); ok {
 			return l, true

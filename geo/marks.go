@@ -1,7 +1,9 @@
 package geo
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,4 +114,10 @@ func (b *osmVenues) marks() {
 			b.keepMark(fmt.Sprint("way/", o.id), o.tags, centreOf(orb.Polygon{orb.Ring(line)}))
 		}
 	}
+}
+
+// sortedMarks sorts marks by id; parts of one building cut at a tile's edge repeat it.
+func sortedMarks(marks []Mark) []Mark {
+	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.ID, b.ID) })
+	return marks
 }

@@ -12,8 +12,9 @@ import (
 // kilometre, a mile or an exit. Chainage starts at the line's own zero, which is
 // where the extract begins, so a signposted kilometre is no chainage. Where the
 // catalogue knows what is signposted at the line's ends (Venue.KmFrom, KmTo), a
-// record goes to that kilometre; else it is spread over the whole line, and its
-// accuracy says so. Exits are never turned into kilometres.
+// record goes to that kilometre, else between the milestones around it, and one that
+// names an exit to the exits of that number or name (posts.go); else it is spread over
+// the whole line, and its accuracy says so.
 
 const kmPerMile = 1.609344
 
@@ -119,13 +120,25 @@ func (c *Catalogue) locateOnHighway(text string, h Hints) (Location, bool) {
 	signposted := false
 	if km, ok := signpostIn(text); ok {
 		for _, v := range lines {
-			if at, known := c.chainageOf(int(v), km); known {
+			at, known := c.chainageOf(int(v), km)
+			if !known {
+				at, known = c.milestoneAt(v, km)
+			}
+			if known {
 				signposted = true
 				if at >= 0 && at <= c.extents[v].length {
 					add(v, min(int(at/segmentM), int(c.spots[v].count)-1))
 				}
 			}
 		}
+	}
+	if labels := exitsIn(text); !signposted {
+		for _, v := range lines {
+			for _, at := range c.exitsOn(v, text, labels) {
+				add(v, min(int(at/segmentM), int(c.spots[v].count)-1))
+			}
+		}
+		signposted = len(places) > 0
 	}
 	if signposted && len(places) == 0 {
 		return Location{}, false // not on this stretch of the highway

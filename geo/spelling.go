@@ -99,6 +99,7 @@ santa sta
 sant san
 museum museu museo
 commercial comercial
+i interstate
 n north
 s south
 e east

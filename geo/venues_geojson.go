@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -233,6 +234,7 @@ func (b *venueBuilder) finish() {
 	b.file.Skipped -= b.roadFeatures // counted so while they waited
 	b.file.Merged += max(0, b.roadFeatures-len(lines))
 	b.enrich()
+	b.file.Marks = slices.CompactFunc(sortedMarks(b.file.Marks), func(a, b Mark) bool { return a.ID == b.ID })
 	linkParents(b.file.Venues)
 }
 
