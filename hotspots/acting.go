@@ -1,9 +1,7 @@
 package hotspots
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/hotcell/hotcell/geo"
@@ -62,8 +60,8 @@ type acting struct {
 	ratAlike  float64
 }
 
-// newActing sorts the weeks of the window by place. Weeks before the window serve
-// for trends only.
+// newActing finds the weeks of each place. Weeks before the window serve for trends
+// only.
 func newActing(m *model) acting {
 	var a acting
 	week := 7 * 24 * time.Hour
@@ -75,14 +73,7 @@ func newActing(m *model) acting {
 	}
 	a.from = make([]int32, len(m.ids)+1)
 	if a.steps > 1 {
-		a.weeks, a.newest = m.ev.Weeks, weeks
-		order := func(x, y Week) int {
-			return cmp.Or(cmp.Compare(x.Place, y.Place), cmp.Compare(x.Week, y.Week), cmp.Compare(x.CappedCalls, y.CappedCalls), cmp.Compare(x.CappedBad, y.CappedBad))
-		}
-		if !slices.IsSortedFunc(a.weeks, order) {
-			a.weeks = slices.Clone(a.weeks)
-			slices.SortFunc(a.weeks, order)
-		}
+		a.weeks, a.newest = m.weeks, weeks
 	}
 	if len(a.weeks) == 0 {
 		a.steps = 1
@@ -138,9 +129,13 @@ func (a *acting) learn(m *model, normal []float64) {
 	}
 	for i := range m.places {
 		w := normal[i]
-		for _, wk := range a.weeks[a.from[i]:a.from[i+1]] {
-			k := a.step(&wk)
+		for at := a.from[i]; at < a.from[i+1]; at++ {
+			wk := &a.weeks[at]
+			k := a.step(wk)
 			if k < 0 {
+				if wk.Week > 0 {
+					break // the weeks before the window
+				}
 				continue
 			}
 			calls := clean(float64(wk.CappedCalls))
@@ -266,6 +261,9 @@ func (a *acting) of(m *model, i int) shares {
 			w := &a.weeks[n]
 			k := a.step(w)
 			if k < 0 {
+				if w.Week > 0 {
+					break // the weeks before the window
+				}
 				continue
 			}
 			n := math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad))) * a.factor[k]

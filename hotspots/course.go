@@ -76,14 +76,7 @@ func (m *model) weekCount() int {
 
 // weekSums adds up the weeks of each listed hotspot's members; [hotspot][week].
 func (m *model) weekSums(listed []candidate) [][]weekSum {
-	order := func(a, b Week) int {
-		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Week, b.Week), cmp.Compare(a.CappedCalls, b.CappedCalls))
-	}
-	weeks := m.ev.Weeks
-	if !slices.IsSortedFunc(weeks, order) {
-		weeks = slices.Clone(weeks)
-		slices.SortFunc(weeks, order)
-	}
+	weeks := m.weeks
 	n := m.weekCount()
 	out := make([][]weekSum, len(listed))
 	for h := range out {

@@ -56,7 +56,7 @@ func (m *model) complaintTotals() map[uint64]float64 {
 // fillHurts builds the list of hurt customers of each place.
 func (m *model) fillHurts() {
 	m.habits = m.complaintTotals()
-	m.hurts = make([]hurt, 0, len(m.bad)/2+len(m.moans))
+	m.hurts = make([]hurt, 0, m.mostHurts())
 	b, c := 0, 0
 	for ; b < len(m.bad) && m.bad[b].Place == 0; b++ {
 	}
@@ -90,6 +90,22 @@ func (m *model) fillHurts() {
 			pl.region, pl.scene = m.regions.of(first.Region), int32(first.Scene)
 		}
 	}
+}
+
+// mostHurts bounds how many customers are hurt at places, each place apart.
+func (m *model) mostHurts() int {
+	n := 0
+	for i := range m.bad {
+		if i == 0 || m.bad[i].Place != m.bad[i-1].Place || m.bad[i].Customer != m.bad[i-1].Customer {
+			n++
+		}
+	}
+	for i := range m.moans {
+		if i == 0 || m.moans[i].Place != m.moans[i-1].Place || m.moans[i].Customer != m.moans[i-1].Customer {
+			n++
+		}
+	}
+	return n
 }
 
 // nextCustomer is the smaller of the customers at the two reading positions.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/hotcell/hotcell/geo"
@@ -27,6 +28,7 @@ type model struct {
 	uses    []use              // exposure by place
 	hurts   []hurt             // customers hurt, by place then customer
 	bad     []BadCalls         // sorted by place, customer, day
+	weeks   []Week             // sorted by place, week
 	moans   []moan             // sorted likewise; located only, or shares of those that fit several places
 	habits  map[uint64]float64 // each customer's complaints and appeals anywhere in the window
 	spread  []radioSpread      // records located only by a radio cell
@@ -148,6 +150,7 @@ func (m *model) indexPlaces() {
 func newModel(ev *Evidence, lookup Places, p Params) *model {
 	m := &model{ev: ev, params: p, lookup: lookup}
 	m.bad = sortedBad(ev.Bad)
+	m.weeks = sortedWeeks(ev.Weeks)
 	m.end = windowEnd(ev)
 	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
 	exposures := sortedExposures(ev.Exposures)
@@ -198,6 +201,32 @@ func sortedBad(in []BadCalls) []BadCalls {
 	}
 	out := slices.Clone(in)
 	slices.SortFunc(out, CompareBadCalls)
+	return out
+}
+
+// sortedWeeks sorts by place and week. The store delivers them so, and there are tens of
+// millions.
+func sortedWeeks(in []Week) []Week {
+	order := func(a, b *Week) int {
+		switch {
+		case a.Place != b.Place:
+			return cmp.Compare(a.Place, b.Place)
+		case a.Week != b.Week:
+			return cmp.Compare(a.Week, b.Week)
+		}
+		return cmp.Or(cmp.Compare(a.CappedCalls, b.CappedCalls), cmp.Compare(a.CappedBad, b.CappedBad))
+	}
+	var unsorted atomic.Bool
+	inParallel(len(in)-1, func(i int) {
+		if order(&in[i], &in[i+1]) > 0 {
+			unsorted.Store(true)
+		}
+	})
+	if !unsorted.Load() {
+		return in
+	}
+	out := slices.Clone(in)
+	slices.SortFunc(out, func(a, b Week) int { return order(&a, &b) })
 	return out
 }
 

@@ -123,6 +123,17 @@ func (p prior) posterior(x, e float64) (shape, rate float64) {
 // logBayes is the log Bayes factor of faulty against normal; normal is the shape
 // of the normal gamma (larger for pooled places).
 func (p prior) logBayes(x, e, normal float64) float64 {
+	if x == 0 { // the most common case by far, and (1 + e/b)^−4 takes no logarithms
+		sum := 0.0
+		for k, w := range p.mix.weight {
+			if w > 0 {
+				kept := faultRates[k] / (faultRates[k] + e)
+				kept *= kept
+				sum += w * kept * kept
+			}
+		}
+		return math.Log(sum) + normal*math.Log1p(e/normal)
+	}
 	return p.logFaulty(x, e) - logMarginal(x, e, normal, normal)
 }
 
