@@ -121,3 +121,42 @@ func BenchmarkDisk(b *testing.B) {
 		}
 	})
 }
+
+// TestCellIndex looks up cells of several resolutions, listed or not.
+func TestCellIndex(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	var cells []Cell
+	for range 200 {
+		c, err := CellAt(LatLon{r.Float64()*180 - 90, r.Float64()*360 - 180}, Resolution(r.IntN(16)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range c.Disk(r.IntN(4)) {
+			if r.IntN(4) > 0 {
+				cells = append(cells, d)
+			}
+		}
+	}
+	slices.Sort(cells)
+	cells = slices.Compact(cells)
+	index := NewCellIndex(cells)
+	absent := 0
+	for i, c := range cells {
+		if got := index.At(c); got != i {
+			t.Fatalf("%v is at %d, not %d", c, got, i)
+		}
+		for _, d := range c.Disk(2) {
+			want, ok := slices.BinarySearch(cells, d)
+			if !ok {
+				want = -1
+				absent++
+			}
+			if got := index.At(d); got != want {
+				t.Fatalf("%v is at %d, not %d", d, got, want)
+			}
+		}
+	}
+	if absent < 100 || NewCellIndex(nil).At(cells[0]) != -1 {
+		t.Error("cells that are not there were not asked for, or found")
+	}
+}

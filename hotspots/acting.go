@@ -274,7 +274,7 @@ func (a *acting) of(m *model, i int) shares {
 		}
 		located := 1.0 // share of the bad calls whose week is known
 		if pl.bad > 0 {
-			located = math.Min(1, math.Max(pl.bad-pl.extra.bad, 0)/pl.bad)
+			located = math.Min(1, math.Max(pl.bad-m.spreadAt(pl).bad, 0)/pl.bad)
 		}
 		for k := range a.steps {
 			share := a.usual[k]

@@ -68,7 +68,7 @@ func familyKey(pl geo.Place) string {
 // eventful tells whether anything bad happened at the place.
 func (m *model) eventful(i int) bool {
 	pl := &m.places[i]
-	return pl.bad > 0 || pl.hurtTo > pl.hurtFrom || pl.extra.hurt > 0
+	return pl.bad > 0 || pl.hurtTo > pl.hurtFrom || m.spreadAt(pl).hurt > 0
 }
 
 // beside adds the eventful places next to place i to out, in a fixed order.

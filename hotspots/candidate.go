@@ -126,7 +126,7 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) (list []hurt, located fl
 	}
 	located = ch[0].impact
 	for _, i := range c.members {
-		x := &m.places[i].extra
+		x := m.spreadAt(&m.places[i])
 		ch[0].impact += x.impact
 		ch[0].square += x.square
 		c.total += x.impact

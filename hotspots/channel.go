@@ -101,7 +101,7 @@ func (m *model) callsChannel() channel {
 		st := stratum{region: pl.region, scene: sceneIndex(pl.scene)}
 		switch {
 		case m.noUse:
-			if pl.hurtTo > pl.hurtFrom || pl.extra.hurt > 0 {
+			if pl.hurtTo > pl.hurtFrom || m.spreadAt(pl).hurt > 0 {
 				c.x[i] = pl.bad
 				c.obs = append(c.obs, obs{key: index.of(st), n: base[i], x: pl.bad})
 			}

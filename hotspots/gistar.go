@@ -1,8 +1,10 @@
 package hotspots
 
 import (
+	"cmp"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/hotcell/hotcell/geo"
@@ -100,15 +102,35 @@ func giP(z float64) (twoSided, greater float64) {
 	return 2 * distuv.UnitNormal.CDF(-math.Abs(z)), distuv.UnitNormal.CDF(-z)
 }
 
-// GiNeighbours returns, for every cell, the indexes of those cells of the set
-// that lie in its disk, itself left out. disk returns the cells around a cell
-// (k-ring 1: up to seven with itself, six at a pentagon); it is called from several
-// goroutines. cells must not repeat.
-func GiNeighbours(cells []geo.Cell, disk func(geo.Cell) []geo.Cell) [][]int32 {
-	index := make(map[geo.Cell]int32, len(cells))
-	for i, c := range cells {
-		index[c] = int32(i)
+// GiNeighbours returns, for every cell, the indexes of those cells of the set that
+// lie within k steps (H3 grid disk), itself left out. cells may be in any order and
+// must not repeat.
+func GiNeighbours(cells []geo.Cell, k int) [][]int32 {
+	if slices.IsSorted(cells) {
+		return neighboursIn(cells, geo.NewCellIndex(cells), k, nil)
 	}
+	order := make([]int32, len(cells))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(cells[a], cells[b]) })
+	sorted := make([]geo.Cell, len(cells))
+	for n, i := range order {
+		sorted[n] = cells[i]
+	}
+	out := make([][]int32, len(cells))
+	for n, list := range neighboursIn(sorted, geo.NewCellIndex(sorted), k, nil) {
+		for at, j := range list {
+			list[at] = order[j]
+		}
+		out[order[n]] = list
+	}
+	return out
+}
+
+// neighboursIn is GiNeighbours for sorted cells and their index; where wanted is not
+// nil, cells that are not get no list.
+func neighboursIn(cells []geo.Cell, index *geo.CellIndex, k int, wanted []bool) [][]int32 {
 	neighbours := make([][]int32, len(cells))
 	workers := runtime.GOMAXPROCS(0)
 	chunk := max(1024, (len(cells)+workers-1)/workers)
@@ -116,14 +138,22 @@ func GiNeighbours(cells []geo.Cell, disk func(geo.Cell) []geo.Cell) [][]int32 {
 	for first := 0; first < len(cells); first += chunk {
 		part := cells[first:min(first+chunk, len(cells))]
 		wait.Go(func() {
-			// One backing array: 100,000 small slices would be 100,000 allocations.
-			// Growing it leaves earlier lists on the old array, which stays valid.
-			flat := make([]int32, 0, 6*len(part))
+			// Lists share arrays: 100,000 small slices would be 100,000 allocations.
+			const room = 1 << 12
+			var disk []geo.Cell
+			var flat []int32
 			for i, c := range part {
+				if wanted != nil && !wanted[first+i] {
+					continue
+				}
+				disk = c.AppendDisk(disk[:0], k)
+				if cap(flat)-len(flat) < len(disk) {
+					flat = make([]int32, 0, max(room, len(disk)))
+				}
 				start := len(flat)
-				for _, d := range disk(c) {
-					if j, ok := index[d]; ok && int(j) != first+i {
-						flat = append(flat, j)
+				for _, d := range disk {
+					if j := index.At(d); j >= 0 && j != first+i {
+						flat = append(flat, int32(j))
 					}
 				}
 				neighbours[first+i] = flat[start:len(flat):len(flat)]

@@ -237,7 +237,7 @@ func (a *Analysis) cellWeights(i int) map[string]float64 {
 // ownImpact is one place's impact.
 func (m *model) ownImpact(i int) float64 {
 	pl := &m.places[i]
-	v := pl.extra.impact
+	v := m.spreadAt(pl).impact
 	for _, h := range m.hurts[pl.hurtFrom:pl.hurtTo] {
 		v += h.value * hurtOf(h.byCalls+h.byMoan+h.byApp)
 	}

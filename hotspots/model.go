@@ -23,7 +23,7 @@ type model struct {
 	regions *regionTree
 
 	ids     []geo.PlaceID      // sorted
-	slots   []int32            // hash table: positions in ids
+	cells   *geo.CellIndex     // positions of cells in ids
 	places  []place            // parallel to ids
 	uses    []use              // exposure by place
 	hurts   []hurt             // customers hurt, by place then customer
@@ -31,6 +31,7 @@ type model struct {
 	weeks   []Week             // sorted by place, week
 	moans   []moan             // sorted likewise; located only, or shares of those that fit several places
 	habits  map[uint64]float64 // each customer's complaints and appeals anywhere in the window
+	extras  []spreadSums       // what places get of records located only by a radio cell; the first is nothing
 	spread  []radioSpread      // records located only by a radio cell
 	noUse   bool               // no exposure: ranked on counts
 	traffic traffic            // counters that stand for exposure
@@ -54,7 +55,7 @@ type place struct {
 	customers          float64
 	kish               float64 // effective number of hurt customers
 	moaning, appealing float64 // customers who complained, weighted
-	extra              spreadSums
+	extra              int32   // in model.extras; 0: nothing
 }
 
 // use is the exposure of a place in one rat and indoor class.
@@ -110,45 +111,29 @@ func isCell(id geo.PlaceID) bool { return id != 0 && id>>63 == 0 }
 
 // index gives the place's position, −1 when it is unknown.
 func (m *model) index(id geo.PlaceID) int {
-	mask := uint64(len(m.slots) - 1)
-	for at := spot64(id) & mask; ; at = (at + 1) & mask {
-		i := m.slots[at]
-		if i < 0 || m.ids[i] == id {
-			return int(i)
-		}
+	if isCell(id) {
+		return m.cells.At(geo.Cell(id))
 	}
+	if i, ok := slices.BinarySearch(m.ids, id); ok {
+		return i
+	}
+	return -1
 }
 
-// spot64 scatters ids over a table: neighbouring cells differ in few bits.
-func spot64(id geo.PlaceID) uint64 {
-	h := uint64(id) * 0x9E3779B97F4A7C15
-	return h ^ h>>29
-}
-
-// indexPlaces builds the table that index looks places up in: grouping asks for
-// every neighbour of every suspicious cell.
+// indexPlaces builds the table that index looks cells up in: grouping asks for every
+// neighbour of every suspicious cell. Cells sort before other places.
 func (m *model) indexPlaces() {
-	size := 16
-	for size < 2*len(m.ids) {
-		size *= 2
+	n, _ := slices.BinarySearch(m.ids, 1<<63)
+	cells := make([]geo.Cell, n)
+	for i := range cells {
+		cells[i] = geo.Cell(m.ids[i])
 	}
-	m.slots = make([]int32, size)
-	for i := range m.slots {
-		m.slots[i] = -1
-	}
-	mask := uint64(size - 1)
-	for i, id := range m.ids {
-		at := spot64(id) & mask
-		for m.slots[at] >= 0 {
-			at = (at + 1) & mask
-		}
-		m.slots[at] = int32(i)
-	}
+	m.cells = geo.NewCellIndex(cells)
 }
 
 // newModel puts the evidence in order.
 func newModel(ev *Evidence, lookup Places, p Params) *model {
-	m := &model{ev: ev, params: p, lookup: lookup}
+	m := &model{ev: ev, params: p, lookup: lookup, extras: make([]spreadSums, 1)}
 	m.bad = sortedBad(ev.Bad)
 	m.weeks = sortedWeeks(ev.Weeks)
 	m.end = windowEnd(ev)

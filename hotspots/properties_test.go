@@ -139,7 +139,7 @@ func TestSpreadKeepsMass(t *testing.T) {
 		for _, pl := range m.places {
 			gotCalls += pl.calls
 			gotBad += pl.bad
-			gotHurt += pl.extra.hurt
+			gotHurt += m.spreadAt(&pl).hurt
 			gotCustomers += pl.customers
 			for _, u := range m.uses[pl.useFrom:pl.useTo] {
 				gotUses += u.calls

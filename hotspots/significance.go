@@ -22,19 +22,11 @@ func (a *Analysis) significance(run *Run) {
 		return
 	}
 	values := make([]float64, len(g.cells))
-	neighbours := make([][]int32, len(g.cells))
 	normal := m.calls.priors[geo.SceneUnknown].normal
 	inParallel(len(g.cells), func(n int) {
 		values[n] = (normal + g.x[n]) / (normal + g.e[n])
-		if g.tested[n] {
-			for _, c := range g.cells[n].Disk(1) {
-				if k := g.at(c); k >= 0 && k != n {
-					neighbours[n] = append(neighbours[n], int32(k))
-				}
-			}
-		}
 	})
-	z := GiStar(values, neighbours)
+	z := GiStar(values, neighboursIn(g.cells, g.index, 1, g.tested))
 	p := make([]float64, len(z))
 	for n := range p {
 		switch {
@@ -71,14 +63,10 @@ type grid struct {
 	cells  []geo.Cell
 	x, e   []float64
 	tested []bool
+	index  *geo.CellIndex
 }
 
-func (g *grid) at(c geo.Cell) int {
-	if n, ok := slices.BinarySearch(g.cells, c); ok {
-		return n
-	}
-	return -1
-}
+func (g *grid) at(c geo.Cell) int { return g.index.At(c) }
 
 func (m *model) newGrid(a *atlas) *grid {
 	cellAt := func(i int) geo.Cell {
@@ -98,6 +86,7 @@ func (m *model) newGrid(a *atlas) *grid {
 	}
 	slices.Sort(g.cells)
 	g.cells = slices.Compact(g.cells)
+	g.index = geo.NewCellIndex(g.cells)
 	g.x, g.e, g.tested = make([]float64, len(g.cells)), make([]float64, len(g.cells)), make([]bool, len(g.cells))
 	n := -1
 	for i := range m.ids {

@@ -208,11 +208,16 @@ func (m *model) applySpread() {
 		for _, w := range s.share {
 			i := m.index(w.place)
 			pl := &m.places[i]
-			pl.extra.impact += w.bad * impact
-			pl.extra.square += w.bad * w.bad * sq
-			pl.extra.hurt += w.bad * hurt
-			pl.extra.kish += w.bad * kish
-			pl.extra.bad += w.bad * bad
+			if pl.extra == 0 {
+				pl.extra = int32(len(m.extras))
+				m.extras = append(m.extras, spreadSums{})
+			}
+			x := &m.extras[pl.extra]
+			x.impact += w.bad * impact
+			x.square += w.bad * w.bad * sq
+			x.hurt += w.bad * hurt
+			x.kish += w.bad * kish
+			x.bad += w.bad * bad
 			pl.customers += w.calls * float64(s.cell.Customers)
 			here := w.calls * calls
 			pl.calls += here
@@ -229,12 +234,15 @@ func (m *model) applySpread() {
 		}
 	}
 	for i := range m.places {
-		if pl := &m.places[i]; pl.extra.bad > 0 {
-			pl.kish = together(m.hurts[pl.hurtFrom:pl.hurtTo], &pl.extra)
+		if pl := &m.places[i]; m.spreadAt(pl).bad > 0 {
+			pl.kish = together(m.hurts[pl.hurtFrom:pl.hurtTo], m.spreadAt(pl))
 		}
 	}
 	m.insertUses(extra)
 }
+
+// spreadAt is what a place gets of records located only by a radio cell.
+func (m *model) spreadAt(pl *place) *spreadSums { return &m.extras[pl.extra] }
 
 // together is the effective number of hurt customers of a list and of spread records.
 func together(list []hurt, x *spreadSums) float64 {

@@ -61,7 +61,7 @@ func TestUnlocatedFollowTheLocated(t *testing.T) {
 		}
 		mustLead(t, a.Run, tower.id, "the tower")
 		got, all := a.m.places[a.m.index(tower.id)], w.ev.UnlocatedBad[0]
-		if share := got.extra.hurt / float64(all.Hurt); share < 0.75 || share > 0.97 {
+		if share := a.m.spreadAt(&got).hurt / float64(all.Hurt); share < 0.75 || share > 0.97 {
 			t.Errorf("seed %d: the tower gets %.2f of the hurt customers without a position; it has nine in ten of them", seed, share)
 		}
 		rate := got.bad / got.calls

@@ -98,8 +98,9 @@ func (m *model) resample(c *candidate, list []hurt, seed, r uint64) judgement {
 		}
 	}
 	for _, i := range c.members {
-		ch[0].impact += m.places[i].extra.impact
-		ch[0].square += m.places[i].extra.square
+		x := m.spreadAt(&m.places[i])
+		ch[0].impact += x.impact
+		ch[0].square += x.square
 	}
 	for k := range ch {
 		if events[k] > 0 {

@@ -264,7 +264,7 @@ func topCells(cells map[geo.Cell]*counts) []Found {
 	for i, c := range ids {
 		values[i] = float64(cells[c].bad)
 	}
-	z := hotspots.GiStar(values, hotspots.GiNeighbours(ids, func(c geo.Cell) []geo.Cell { return c.Disk(1) }))
+	z := hotspots.GiStar(values, hotspots.GiNeighbours(ids, 1))
 	order := make([]int, len(ids))
 	for i := range order {
 		order[i] = i
