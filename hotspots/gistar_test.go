@@ -246,15 +246,16 @@ func giHexagons(side int) (values []float64, neighbours [][]int32) {
 
 // spdep takes 6.2 s for 100,000 cells, neighbours included (DESIGN §8). The same here,
 // from H3 cells in any order to z, p-values, adjustment and components, must be 50
-// times faster. Best of several: the test machine is shared.
+// times faster. Best of several, by the clock or by processor time: the test machine
+// is shared.
 func TestGiStarSpeed(t *testing.T) {
 	cells, values := giDisk(t)
 	const limit = 6200 * time.Millisecond / 50
 	best := time.Hour
 	for try := 0; try < 5 || try < 40 && best > limit; try++ {
-		start := time.Now()
+		start, used := time.Now(), processorTime(t)
 		giEndToEnd(cells, values)
-		best = min(best, time.Since(start))
+		best = min(best, time.Since(start), processorTime(t)-used)
 	}
 	t.Logf("%d cells: %v, %s times faster than 6.2 s", len(values), best, strconv.Itoa(int(6.2/best.Seconds())))
 	if best > limit && !giRaceDetector {

@@ -51,6 +51,8 @@ func (s *Store) collect(ctx context.Context, name, query string, a args, anew fu
 
 func (s *Store) read(ctx context.Context, name, query string, a args, anew func(), scan func(driver.Rows) error) error {
 	defer s.metrics.time(name)()
+	start := time.Now()
+	defer func() { s.log.Debug("query", "query", name, "began", start, "took", time.Since(start)) }()
 	return s.retry(ctx, name, func() error {
 		rows, err := s.conn.Query(s.with(ctx), query, a.named()...)
 		if err != nil {

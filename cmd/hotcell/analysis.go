@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,9 @@ import (
 type analyst struct {
 	store  *store.Store
 	params hotspots.Params
+	log    *slog.Logger
+
+	analyses *analyses // for explanations
 
 	atlas    atomic.Pointer[atlas] // nil until first asked for
 	building sync.Mutex            // held while a newer one is made
@@ -61,7 +65,11 @@ func (p *program) openAnalyst(ctx context.Context) (*analyst, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &analyst{store: s, params: p.settings.Rank.params()}, nil
+	return p.newAnalyst(s), nil
+}
+
+func (p *program) newAnalyst(s *store.Store) *analyst {
+	return &analyst{store: s, params: p.settings.Rank.params(), log: p.log, analyses: newAnalyses()}
 }
 
 func (a *analyst) close() error { return a.store.Close() }
@@ -142,10 +150,12 @@ func (a *analyst) analyse(ctx context.Context, q hotspots.Query) (*hotspots.Run,
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	run, err := hotspots.Rank(evidence, places, a.params, previous)
 	if err != nil {
 		return nil, err
 	}
+	a.log.Debug("ranked", "took", time.Since(start))
 	stamp(run, time.Now().UTC())
 	return run, nil
 }

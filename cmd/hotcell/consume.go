@@ -40,7 +40,7 @@ kafka.brokers is set, which is the way on an embedded store.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, s.Close()) }()
-			consumer, err := p.newConsumer(&analyst{store: s, params: p.settings.Rank.params()}, nil)
+			consumer, err := p.newConsumer(p.newAnalyst(s), nil)
 			if err != nil {
 				return err
 			}

@@ -20,42 +20,41 @@ type shownHotspot struct {
 // resamples is how often customers are drawn anew to see how stable a rank is.
 const resamples = 200
 
-// Explain implements api.Analyst: it analyses what a run looked at once more and
-// opens one of its hotspots into its terms. Where the records have changed since,
-// the notes say so.
-func (a *analyst) Explain(ctx context.Context, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
-	places, err := a.places(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	evidence, err := a.evidence(ctx, run.Query, places)
-	if err != nil {
-		return nil, nil, err
-	}
-	analysis, err := hotspots.Analyse(evidence, places, a.params, run)
-	if err != nil {
-		return nil, nil, err
-	}
+// Explain implements api.Analyst: it analyses what a run looked at once more, unless
+// nothing has changed since it last did, and opens one of its hotspots into its terms.
+// Where the records have changed since the run, the notes say so.
+func (a *analyst) Explain(ctx context.Context, run *hotspots.Run, id string) (e *hotspots.Explanation, notes []string, err error) {
+	err = a.analyses.with(ctx, a, run, func(x *analysed) error {
+		e, notes, err = explained(x, run, id)
+		return err
+	})
+	return e, notes, err
+}
+
+func explained(x *analysed, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
 	notes := []string{}
 	switch {
-	case evidence.DataVersion != run.DataVersion:
+	case x.dataVersion != run.DataVersion:
 		notes = append(notes, fmt.Sprintf("records of the window have changed since run %s: the explanation is of today's records; \"hotcell rank\" makes a new run", run.ID))
 	case run.Method != hotspots.MethodVersion:
 		notes = append(notes, fmt.Sprintf("run %s was made by method %s: the explanation is by method %s; \"hotcell rank\" makes a new run", run.ID, run.Method, hotspots.MethodVersion))
 	}
-	at := slices.IndexFunc(analysis.Run.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
+	at := slices.IndexFunc(x.Run.Hotspots, func(h hotspots.Hotspot) bool { return h.ID == id })
 	if at < 0 {
 		return nil, append(notes, "it is no hotspot any more, so there is no explanation"), nil
 	}
-	e, err := analysis.Explain(id)
+	e, err := x.Explain(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	stable := analysis.Stability(resamples)
-	if at >= len(stable) {
-		return e, append(notes, fmt.Sprintf("it is beyond rank %d: how stable its rank is was not looked at", len(stable))), nil
+	if x.stable == nil {
+		x.stable = x.Stability(resamples)
 	}
-	e.Stability = &stable[at]
+	if at >= len(x.stable) {
+		return e, append(notes, fmt.Sprintf("it is beyond rank %d: how stable its rank is was not looked at", len(x.stable))), nil
+	}
+	stable := x.stable[at]
+	e.Stability = &stable
 	return e, notes, nil
 }
 

@@ -2,11 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
 	"math"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hotcell/hotcell/hotspots"
+	"github.com/hotcell/hotcell/ingest"
+	"github.com/hotcell/hotcell/store"
 	"github.com/hotcell/hotcell/store/storetest"
 )
 
@@ -68,5 +75,54 @@ func TestHotspotIsExplained(t *testing.T) {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
+	}
+	h.testAnalysisKept(run.Hotspots[0].ID)
+}
+
+// testAnalysisKept explains one hotspot three times: the second time by the analysis
+// that was kept, the third time, after a new complaint, by a new one.
+func (h home) testAnalysisKept(id string) {
+	t := h.t
+	s, err := store.Open(t.Context(), store.Config{DSN: h.dsn}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	a := &analyst{store: s, params: hotspots.DefaultParams(), log: slog.New(slog.DiscardHandler), analyses: newAnalyses()}
+	run, err := a.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain := func() (*hotspots.Explanation, []string, *analysed) {
+		t.Helper()
+		e, notes, err := a.Explain(t.Context(), run, id)
+		if err != nil || e == nil {
+			t.Fatalf("explained by %+v, %v", e, err)
+		}
+		return e, notes, a.analyses.last
+	}
+	e1, notes1, first := explain()
+	begin := time.Now()
+	e2, notes2, second := explain()
+	t.Logf("the second look took %v", time.Since(begin))
+	if first != second || !reflect.DeepEqual(e1, e2) || !slices.Equal(notes1, notes2) {
+		t.Errorf("nothing has changed, but the second look says %+v %q, the first said %+v %q", e2, notes2, e1, notes1)
+	}
+	l := ingest.Load{ID: "ld_late", Feed: ingest.FeedComplaints, Version: 1}
+	late := ingest.Complaint{ID: ingest.RecordID{1}, Time: run.End.Add(-time.Hour).Unix(), Customer: 1}
+	if err := s.InsertComplaints(t.Context(), l, []ingest.Complaint{late}); err != nil {
+		t.Fatal(err)
+	}
+	_, notes3, third := explain()
+	if third == second || len(notes3) == 0 || !strings.Contains(notes3[0], "changed since run") {
+		t.Errorf("a complaint has come, but the analysis stays; notes %q", notes3)
+	}
+	a.analyses.drop(second)
+	if a.analyses.last != third {
+		t.Error("an old analysis took a newer one with it")
+	}
+	a.analyses.drop(third)
+	if a.analyses.last != nil {
+		t.Error("the analysis is kept for ever")
 	}
 }

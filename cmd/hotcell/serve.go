@@ -45,7 +45,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	} else if note != "" {
 		p.log.Warn(note)
 	}
-	a := &analyst{store: s, params: p.settings.Rank.params()}
+	a := p.newAnalyst(s)
 
 	cfg := api.DefaultConfig()
 	cfg.Listen = p.settings.Serve.Listen

@@ -114,6 +114,24 @@ func TestServeAnswersWhatRankPrints(t *testing.T) {
 		if !strings.Contains(shown, printed.Hotspots[0].Name) || !strings.Contains(shown, "of 200 resamples") {
 			t.Errorf("hotspot show --server printed %q", shown)
 		}
+		// Every hotspot of a run is explained by one look at its records.
+		looks := func() string {
+			_, body := get(t, url+"/metrics")
+			for line := range strings.Lines(string(body)) {
+				if strings.HasPrefix(line, `hotcell_store_query_seconds_count{query="aggregate exposures"}`) {
+					return line
+				}
+			}
+			t.Fatal("/metrics counts no looks at the records")
+			return ""
+		}
+		before := looks()
+		if status, body := get(t, url+"/api/v1/hotspots/"+printed.Hotspots[1].ID+"/explanation"); status != http.StatusOK || !strings.Contains(string(body), `"stability"`) {
+			t.Errorf("the second hotspot is explained by %d %.300s", status, body)
+		}
+		if after := looks(); after != before {
+			t.Errorf("the second explanation took another look at the records: %q, then %q", before, after)
+		}
 		center := printed.Hotspots[0].Center
 		var cells struct{ Features []json.RawMessage }
 		_, body := get(t, url+"/api/v1/cells?resolution=9&bbox="+bboxAround(center))

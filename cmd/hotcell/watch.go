@@ -88,7 +88,7 @@ func (p *program) watch(ctx context.Context, w *watcher) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	w.intake = p.newStoreIntake(&analyst{store: s, params: p.settings.Rank.params()}, nil)
+	w.intake = p.newStoreIntake(p.newAnalyst(s), nil)
 	return w.run(ctx)
 }
 
