@@ -24,8 +24,8 @@ const (
 	ClaimCutOff ClaimMetric = "cut_off_call_ratio"
 	// ClaimSetup: attempts that were set up, of all attempts. "At least".
 	ClaimSetup ClaimMetric = "setup_success_ratio"
-	// ClaimPerceived: calls that were cut off, or that the customer redialled
-	// within 120 s as after a drop, of calls set up. "At most".
+	// ClaimPerceived: calls that were cut off, or that the customer felt as cut off
+	// (docs/method.md §1), of calls set up. "At most".
 	ClaimPerceived ClaimMetric = "perceived_drop_ratio"
 	// ClaimComplaints: complaints per 10,000 customers in the period (万投比);
 	// appeals to the regulator are not among them. "At most".

@@ -39,6 +39,8 @@ type ClaimParameters struct {
 	ValidDays        int     `json:"valid_days"`
 	ComplaintsAtMost float64 `json:"complaints_per_customer_at_most"`
 	RedialSeconds    int     `json:"perceived_drop_redial_seconds"`
+	ShortSeconds     int     `json:"perceived_drop_short_call_seconds"`
+	RunSeconds       int     `json:"perceived_drop_run_seconds"`
 	CellResolution   int     `json:"cell_resolution"`
 }
 
@@ -68,7 +70,7 @@ func NewEvidencePack(c Claim, ev *ClaimEvidence, created time.Time) (*EvidencePa
 		Query: ev.Query, Evidence: digest, Check: *check,
 		Parameters: ClaimParameters{
 			Confidence: c.confidence(), ValidDays: c.validDays(), ComplaintsAtMost: claimComplaintsAtMost,
-			RedialSeconds: 120, CellResolution: int(geo.RankResolution),
+			RedialSeconds: 120, ShortSeconds: 30, RunSeconds: 600, CellResolution: int(geo.RankResolution),
 		},
 	}
 	if p.Inputs, err = p.inputs(); err != nil {

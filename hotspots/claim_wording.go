@@ -143,7 +143,7 @@ func (k *ClaimCheck) qualifiers(q ClaimQuery) []ClaimQualifier {
 // claimHow says how a metric is known, where the words alone promise more.
 var claimHow = map[ClaimMetric]ClaimText{
 	ClaimCutOff:    {"cut off as logged by the network", "中断以网络记录为准"},
-	ClaimPerceived: {"call drops felt are inferred from redials within 120 s", "感知掉话由120秒内重拨推断"},
+	ClaimPerceived: {"call drops felt are inferred from redials within 120 s and from runs of short calls", "感知掉话由120秒内重拨和连续短通话推断"},
 }
 
 // period is the time the claim is about, with the days of it nothing is known of.

@@ -72,7 +72,7 @@ func randomCall(r *rand.Rand, n int) ingest.Call {
 	if c.Cause == "radio link failure" {
 		c.CauseClass = ingest.CauseRadioLost
 	}
-	c.DurationS = pick(r, -1, 0, float32(r.IntN(300)), float32(r.IntN(3000))/10, float32(r.IntN(100000)))
+	c.DurationS = pick(r, -1, 0, float32(r.IntN(40)), float32(r.IntN(300)), float32(r.IntN(3000))/10, float32(r.IntN(100000)))
 	if c.Customer == 7 {
 		c.Customer |= 1 << 63 // a surrogate
 	}
@@ -154,13 +154,60 @@ func (w world) put(t *testing.T, s *store.Store, r *rand.Rand) {
 	}
 }
 
-// perceived are the drops felt by customers, by definition (DESIGN §1): quadratic
-// and plain.
+// perceived are the drops felt by customers: answered by a redial or in a run of short
+// calls.
 func (w world) perceived() map[ingest.RecordID]bool {
-	out := map[ingest.RecordID]bool{}
-	known := func(c ingest.Call) bool {
-		return c.Precision == ingest.PrecisionSecond && c.Customer != 0 && c.Customer>>63 == 0 && c.Peer != 0
+	out := w.redialled()
+	maps.Copy(out, w.shortRuns())
+	return out
+}
+
+// known tells whether a call's parties and second are known.
+func known(c ingest.Call) bool {
+	return c.Precision == ingest.PrecisionSecond && c.Customer != 0 && c.Customer>>63 == 0 && c.Peer != 0
+}
+
+// shortRuns are the calls of up to 30 s, released normally, that belong to three
+// attempts to reach one peer which start within ten minutes, and are not the last of all
+// such; plain and slow.
+func (w world) shortRuns() map[ingest.RecordID]bool {
+	brief := map[[2]ingest.CustomerID][]ingest.Call{}
+	for _, c := range w.calls {
+		if known(c) && c.Outcome == ingest.Completed && c.DurationS > 0 && c.DurationS <= 30 {
+			k := [2]ingest.CustomerID{c.Customer, c.Peer}
+			brief[k] = append(brief[k], c)
+		}
 	}
+	out := map[ingest.RecordID]bool{}
+	for _, calls := range brief {
+		slices.SortFunc(calls, func(a, b ingest.Call) int { return cmp.Compare(a.Time, b.Time) })
+		attempt, n := map[ingest.RecordID]int{}, -1
+		var begin []int64
+		for _, c := range calls { // one that begins while another lasts is the same attempt
+			if !slices.ContainsFunc(calls, func(d ingest.Call) bool {
+				return d.Time < c.Time && float64(c.Time) < float64(d.Time)+float64(d.DurationS)
+			}) && (n < 0 || begin[n] != c.Time) {
+				n++
+				begin = append(begin, c.Time)
+			}
+			attempt[c.ID] = n
+		}
+		for i := 0; i+2 <= n; i++ {
+			if begin[i+2]-begin[i] <= 600 {
+				for _, c := range calls {
+					if a := attempt[c.ID]; a == i || a == i+1 {
+						out[c.ID] = true
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// redialled are those answered by a redial, by definition (DESIGN §1): quadratic and plain.
+func (w world) redialled() map[ingest.RecordID]bool {
+	out := map[ingest.RecordID]bool{}
 	for _, c := range w.calls {
 		if !known(c) || c.Outcome != ingest.Completed || c.DurationS < 0 {
 			continue

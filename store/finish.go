@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/hotcell/hotcell/ingest"
@@ -37,7 +38,7 @@ func (s *Store) Finish(ctx context.Context, l ingest.Load, a ingest.Account) err
 		if err != nil {
 			return err
 		}
-		if err := s.derivePerceivedOf(ctx, keys[0], s.redials.of(keys[0]), withEves(days)); err != nil {
+		if err := s.derivePerceivedOf(ctx, keys[0], s.redials.of(keys[0]), withNeighbours(days)); err != nil {
 			return err
 		}
 		s.redials.end(keys[0])
@@ -65,13 +66,16 @@ func tablesOf(f ingest.Feed) []string {
 	return tables
 }
 
-// withEves adds the day before each day: its last calls may be answered by a
-// redial just after midnight.
-func withEves(days []int32) []int32 {
+// withNeighbours adds the days before and after each day: the last calls of the one
+// may be answered by a redial just after midnight, the first of the other end a run.
+func withNeighbours(days []int32) []int32 {
 	out := slices.Clone(days)
 	for _, d := range days {
 		if d > 0 {
 			out = append(out, d-1)
+		}
+		if d < math.MaxUint16 {
+			out = append(out, d+1)
 		}
 	}
 	slices.Sort(out)

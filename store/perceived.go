@@ -54,9 +54,10 @@ func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redia
 	// Before anything is read: who derives after us will have the greater one, and has read what we have not.
 	generation := newGeneration()
 	var own []int32
+	var shared map[int32]bool
 	if watch != nil {
-		shared, err := s.daysOfOthers(ctx, load, days)
-		if err != nil {
+		var err error
+		if shared, err = s.daysOfOthers(ctx, load, days); err != nil {
 			return err
 		}
 		days = slices.DeleteFunc(slices.Clone(days), func(d int32) bool {
@@ -72,7 +73,7 @@ func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redia
 		meets := watch.among(own[0], own[0])
 		for n < len(own) && own[n] == own[n-1]+1 {
 			more := watch.among(own[0], own[n])
-			if len(more) > meetingsAtOnce {
+			if len(more) > meetingsAtOnce || len(watch.amongShort(own[0], own[n])) > meetingsAtOnce {
 				break
 			}
 			meets, n = more, n+1
@@ -80,19 +81,25 @@ func (s *Store) derivePerceivedOf(ctx context.Context, load uint64, watch *redia
 		if err := s.derivePerceivedMeetings(ctx, own[0], own[n-1], generation, meets); err != nil {
 			return err
 		}
+		if err := s.flagShortRunsAmong(ctx, own[0], own[n-1], generation, watch.amongShort(own[0], own[n-1]), shared[own[0]-1]); err != nil {
+			return err
+		}
+		if err := s.switchDays(ctx, own[0], own[n-1], generation); err != nil {
+			return err
+		}
 		own = own[n:]
 	}
 	return s.derivePerceived(ctx, days, nil)
 }
 
-// daysOfOthers tells on which of the days, and of those after them, lie calls
+// daysOfOthers tells on which of the days, and of those beside them, lie calls
 // that another load brought.
 func (s *Store) daysOfOthers(ctx context.Context, load uint64, days []int32) (map[int32]bool, error) {
 	shared := map[int32]bool{}
 	err := s.collect(ctx, "look for calls of other loads", `
 		SELECT DISTINCT toInt32(toUInt16(day)) AS d FROM calls
 		WHERE day >= toDate(toUInt16(@first)) AND day <= toDate(toUInt16(@last)) AND load != @load`,
-		args{"first": days[0], "last": days[len(days)-1] + 1, "load": load}, func() { clear(shared) }, func(r driver.Rows) error {
+		args{"first": max(days[0]-1, 0), "last": days[len(days)-1] + 1, "load": load}, func() { clear(shared) }, func(r driver.Rows) error {
 			var d int32
 			err := r.Scan(&d)
 			shared[d] = true
@@ -122,7 +129,7 @@ func (s *Store) derivePerceivedMeetings(ctx context.Context, first, last int32, 
 			return err
 		}
 	}
-	return s.switchDays(ctx, first, last, generation)
+	return nil
 }
 
 // namedMeetings makes a list of numbers from one text.
@@ -222,6 +229,9 @@ func (s *Store) derivePerceivedDays(ctx context.Context, first, last int32, rows
 				"first": first, "last": last, "generation": generation, "slices": slices, "slice": i,
 				"surrogates": uint64(surrogateFloor), "wait": perceivedWait,
 			}); err != nil {
+				return err
+			}
+			if err := s.flagShortRuns(ctx, first, last, generation, slices, i); err != nil {
 				return err
 			}
 		}
@@ -334,9 +344,12 @@ const perceivedMarks = `(
 // @day0 to @day1, as a subquery for GLOBAL IN. (ANY INNER JOIN would do in 18.16; since
 // 20.1 it keeps one row per day.)
 const perceivedNow = `(
-    SELECT record_id FROM perceived
-    GLOBAL ANY LEFT JOIN (
+    SELECT record_id FROM (
+        SELECT day, record_id, generation FROM perceived WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1))
+        UNION ALL
+        SELECT day, record_id, generation FROM short_runs WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1))
+    ) AS flagged ANY LEFT JOIN (
         SELECT day, max(generation) AS present FROM perceived_days
         WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) GROUP BY day
     ) AS switched USING day
-    WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND present > 0 AND generation >= present)`
+    WHERE present > 0 AND generation >= present)`

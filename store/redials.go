@@ -9,14 +9,15 @@ import (
 
 // redialWatch notes, while the calls of one load are on their way to the store,
 // where a perceived drop may be: a completed call meets a call of the same customer
-// to the same peer that starts about when the first one ended. Few calls meet
-// another, so Finish need not look at the rest. It errs to one side only: every
-// perceived drop among the calls it saw is a meeting it names, except on days it
-// calls unsure.
+// to the same peer that starts about when the first one ended, or soon after a short
+// one. Few calls meet another, so Finish need not look at the rest. It errs to one side
+// only: every perceived drop among the calls it saw is a meeting it names, except on
+// days it calls unsure.
 //
 // Time is cut into steps of 512 s. A call leaves a mark in the step it starts in
 // and, when it was completed, marks in those in which a redial may start; two calls
-// meet in the step in which both kinds of mark are. The marks
+// meet in the step in which both kinds of mark are. A short call also marks the
+// steps in which a run that it begins may go on. The marks
 // are kept in Bloom filters. Files come in the order of time, about; so of a
 // long load only the last filters are kept, and calls that come later than that
 // make their days unsure.
@@ -25,6 +26,7 @@ type redialWatch struct {
 	filters []*markFilter
 	dropped []steps
 	meets   map[int32][]uint32 // meetings, by the day of the call that came later
+	short   map[int32][]uint32 // pairs of which a short call met another that began soon before or after it, likewise
 	unsure  map[int32]bool     // days of calls whose redials may have been missed
 
 	firstRoom, mostRoom int // calls of the first filter, and of the largest
@@ -78,7 +80,7 @@ func (f *markFilter) put(mark uint64, half int) {
 }
 
 func newRedialWatch() *redialWatch {
-	return &redialWatch{meets: map[int32][]uint32{}, unsure: map[int32]bool{}, firstRoom: 1 << 18, mostRoom: 1 << 22} // 1 and 16 MiB
+	return &redialWatch{meets: map[int32][]uint32{}, short: map[int32][]uint32{}, unsure: map[int32]bool{}, firstRoom: 1 << 18, mostRoom: 1 << 22} // 1 and 16 MiB
 }
 
 // pairOf stands for a pair of customer and peer.
@@ -94,6 +96,9 @@ func markOf(pair uint64, step int64) uint64 {
 // meeting stands for a pair and the step in which two of its calls meet;
 // perceivedAmongMeetings has it in SQL. What clashes is looked at in vain.
 func meeting(pair uint64, step int64) uint32 { return uint32((pair + uint64(step)*stepFactor) >> 32) }
+
+// shortPair stands for a pair that may have a run of short calls; flagShortRunsAmong has it in SQL.
+func shortPair(pair uint64) uint32 { return uint32(pair >> 32) }
 
 // add takes note of calls.
 func (w *redialWatch) add(calls []ingest.Call) {
@@ -114,23 +119,42 @@ func (w *redialWatch) call(c *ingest.Call) {
 	}
 	pair, start := pairOf(c), c.Time>>stepBits
 	mark := markOf(pair, start)
-	var ends [2]int64
+	var ends [4]int64
 	waits := ends[:0]
+	brief := false
+	redials := 0 // how many of waits are those of a redial
 	if c.Outcome == ingest.Completed && c.DurationS >= 0 && c.DurationS < lastedSeconds {
 		end := int64(float64(c.Time) + float64(c.DurationS))
 		waits = append(waits, end>>stepBits)
 		if last := (end + perceivedWait) >> stepBits; last != waits[0] {
 			waits = append(waits, last)
 		}
+		redials = len(waits)
+		if brief = c.DurationS > 0 && c.DurationS <= shortCall; brief {
+			for step := start; step <= (c.Time+runSpan)>>stepBits; step++ {
+				if !slices.Contains(waits, step) {
+					waits = append(waits, step)
+				}
+			}
+		}
 	}
 	day := int32(c.Time / 86400)
 	for _, f := range w.filters { // before this call's own marks are put there
 		if f.steps.has(start) && f.has(mark, endHalf) {
 			w.meets[day] = append(w.meets[day], meeting(pair, start))
+			if brief {
+				w.short[day] = append(w.short[day], shortPair(pair))
+			}
 		}
-		for _, end := range waits {
-			if f.steps.has(end) && f.has(markOf(pair, end), startHalf) {
+		for i, end := range waits {
+			if !f.steps.has(end) || !f.has(markOf(pair, end), startHalf) {
+				continue
+			}
+			if i < redials {
 				w.meets[day] = append(w.meets[day], meeting(pair, end))
+			}
+			if brief {
+				w.short[day] = append(w.short[day], shortPair(pair))
 			}
 		}
 	}
@@ -138,6 +162,9 @@ func (w *redialWatch) call(c *ingest.Call) {
 		if d.has(start) || slices.ContainsFunc(waits, d.has) {
 			for back := range waitDays + 1 {
 				w.unsure[day-int32(back)] = true
+			}
+			if brief {
+				w.unsure[int32((c.Time+runSpan)/86400)] = true
 			}
 		}
 	}
@@ -183,14 +210,32 @@ func (w *redialWatch) drop(s steps) {
 // among lists the meetings to look at for perceived drops of the days first to
 // last, each once.
 func (w *redialWatch) among(first, last int32) []uint32 {
+	return slices.Compact(w.onDays(w.meets, first, last+waitDays))
+}
+
+// amongShort lists the pairs to look at for runs of short calls, each once. Of the calls
+// of a run, all but the one that came first met another: once is not enough.
+func (w *redialWatch) amongShort(first, last int32) []uint32 {
+	pairs := w.onDays(w.short, first-1, last+1)
+	n := 0
+	for i := 1; i < len(pairs); i++ {
+		if pairs[i] == pairs[i-1] && (n == 0 || pairs[n-1] != pairs[i]) {
+			pairs[n] = pairs[i]
+			n++
+		}
+	}
+	return pairs[:n]
+}
+
+func (w *redialWatch) onDays(noted map[int32][]uint32, first, last int32) []uint32 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var meets []uint32
-	for d := first; d <= last+waitDays; d++ {
-		meets = append(meets, w.meets[d]...)
+	var out []uint32
+	for d := first; d <= last; d++ {
+		out = append(out, noted[d]...)
 	}
-	slices.Sort(meets)
-	return slices.Compact(meets)
+	slices.Sort(out)
+	return out
 }
 
 // sure tells whether the watch knows every meeting for the day.

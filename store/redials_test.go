@@ -1,21 +1,36 @@
 package store_test
 
 import (
+	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/hotcell/hotcell/ingest"
 	"github.com/hotcell/hotcell/store"
 	"github.com/hotcell/hotcell/store/storetest"
 )
 
-// feltIDs lists the perceived drops that count.
-func feltIDs(t *testing.T, s *store.Store) string {
-	return s.Text(t, `SELECT arrayStringConcat(arraySort(groupArray(hex(record_id))), ' ') FROM (
-		SELECT DISTINCT record_id FROM perceived ANY LEFT JOIN (
-			SELECT day, max(generation) AS present FROM perceived_days GROUP BY day) AS switched USING day
-		WHERE present > 0 AND generation >= present)`)
+// feltIDs lists the perceived drops that count, and by which rule they do.
+func feltIDs(t testing.TB, s *store.Store) string {
+	return s.Text(t, `SELECT arrayStringConcat(arraySort(groupArray(concat(record, ' ', felt_by))), '\n') FROM perceived_current`)
+}
+
+// felt is what feltIDs should give.
+func (w world) felt() string {
+	var out []string
+	redialled, run := w.redialled(), w.shortRuns()
+	for id := range w.perceived() {
+		by := map[[2]bool]string{{true, false}: "redial", {false, true}: "short calls", {true, true}: "redial, short calls"}[[2]bool{redialled[id], run[id]}]
+		out = append(out, fmt.Sprintf("%x %s", id, by))
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
 }
 
 // TestPerceivedOfOneLoad: a load that brings all calls of its days finds the same
@@ -36,8 +51,16 @@ func TestPerceivedOfOneLoad(t *testing.T) {
 			if want := feltIDs(t, s); got != want {
 				t.Fatalf("a load finds other perceived drops than a rebuild:\n%s\n%s", got, want)
 			}
-			if n, want := (len(got)+1)/33, len(w.perceived()); n != want || want < 10 {
-				t.Fatalf("%d perceived drops, want %d (at least 10)", n, want)
+			if want := w.felt(); got != want || strings.Count(want, "redial") < 10 || strings.Count(want, "short calls") < 10 {
+				t.Fatalf("perceived drops\n%s\nwant these (of either rule at least 10)\n%s", got, want)
+			}
+		}
+		for i := range all[1600:] { // which stay as they are
+			c := &all[1600+i]
+			if i%3 > 0 { // attempts at three different times, more or less short
+				c.Customer, c.Peer, c.Precision, c.Outcome = ingest.CustomerID(1+i/40%5), 2, ingest.PrecisionSecond, ingest.Completed
+				c.Time, c.DurationS = t0.AddDate(0, 0, -i%5).Unix()+int64(i/120*1800+r.IntN(1500)), float32(1+r.IntN(40))
+				w.calls[c.ID] = *c
 			}
 		}
 		// In two batches of one load, so that pairs are torn apart.
@@ -78,7 +101,68 @@ func TestPerceivedOfWatchedPairs(t *testing.T) {
 		t.Fatalf("perceived drops %s of meetings that were not noted: all calls were looked at", got)
 	}
 	take(t, s, load(2, "noted"), two(10))
-	if got := feltIDs(t, s); len(got) != 32 {
+	if got := feltIDs(t, s); got != fmt.Sprintf("%x redial", recordID(20)) {
 		t.Fatalf("perceived drops %q, want one", got)
 	}
+}
+
+// TestPerceivedInAnyOrder: however calls come — all at once in order of time, or out of
+// order over several loads, late, repeated and corrected — the same ones are flagged.
+func TestPerceivedInAnyOrder(t *testing.T) {
+	s := storetest.Open(t, storetest.Embedded(t))
+	base, version, made := t0, uint64(0), 0
+	must(t, flag.Set("rapid.checks", "4")) // a draw makes several loads
+	t.Cleanup(func() { must(t, flag.Set("rapid.checks", "100")) })
+	rapid.Check(t, func(rt *rapid.T) {
+		base = base.AddDate(0, 0, 20) // a place in time of its own for every draw
+		w := world{calls: map[ingest.RecordID]ingest.Call{}}
+		var all []ingest.Call
+		for range rapid.IntRange(1, 60).Draw(rt, "calls") {
+			made++
+			c := call(made, base.AddDate(0, 0, rapid.IntRange(0, 2).Draw(rt, "day")).Add(time.Duration(rapid.IntRange(-900, 900).Draw(rt, "second"))*time.Second))
+			c.Customer, c.Peer = ingest.CustomerID(rapid.IntRange(1, 2).Draw(rt, "customer")), 9
+			c.Outcome = rapid.SampledFrom([]ingest.Outcome{ingest.Completed, ingest.Completed, ingest.Completed, ingest.Dropped}).Draw(rt, "outcome")
+			c.DurationS = float32(rapid.SampledFrom([]float64{-1, 0, 0.5, 8, 20, 29.5, 30, 31, 400}).Draw(rt, "duration"))
+			all = append(all, c)
+			w.calls[c.ID] = c
+		}
+		var some []ingest.Call
+		send := func() {
+			if version++; len(some) > 0 {
+				take(t, s, load(version, fmt.Sprint(version)), some)
+			}
+			some = nil
+		}
+		for _, i := range rapid.Permutation(order(len(all))).Draw(rt, "order") {
+			c := all[i]
+			if rapid.IntRange(0, 14).Draw(rt, "corrected") == 0 { // it comes wrong first, and right in a later load
+				wrong := c
+				wrong.Time += int64(rapid.SampledFrom([]int{-86400, -60, 60, 86400}).Draw(rt, "shift"))
+				wrong.DurationS, wrong.Outcome = 5, ingest.Completed
+				some = append(some, wrong)
+				send()
+			}
+			some = append(some, c)
+			if rapid.IntRange(0, 14).Draw(rt, "cut") == 0 {
+				send()
+			}
+		}
+		send()
+		now := func() string {
+			return s.Text(t, fmt.Sprintf(`SELECT arrayStringConcat(arraySort(groupArray(concat(record, ' ', felt_by))), '\n') FROM perceived_current
+				WHERE day >= toDate('%s') AND day <= toDate('%s')`, base.AddDate(0, 0, -4).Format(time.DateOnly), base.AddDate(0, 0, 8).Format(time.DateOnly)))
+		}
+		late := now()
+		if want := w.felt(); late != want {
+			rt.Fatalf("perceived drops\n%s\nwant\n%s", late, want)
+		}
+	})
+}
+
+func order(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }

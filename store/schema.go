@@ -123,7 +123,7 @@ func (t schemaTemplate) addColumn(table, column, after string) string {
 // shardKeys are what the tables are spread by, as in migration 0001.
 var shardKeys = map[string]string{
 	"calls": "cityHash64(record_id)", "complaints": "cityHash64(record_id)", "surveys": "cityHash64(record_id)",
-	"perceived": "cityHash64(record_id)", "subscribers": "cityHash64(customer)", "traffic": "cityHash64(radio_cell)",
+	"perceived": "cityHash64(record_id)", "short_runs": "cityHash64(record_id)", "subscribers": "cityHash64(customer)", "traffic": "cityHash64(radio_cell)",
 }
 
 func (t schemaTemplate) replacing(table, version string) string {

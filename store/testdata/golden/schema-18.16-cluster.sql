@@ -250,6 +250,16 @@ CREATE TABLE perceived ( day Date,
     generation UInt64)
 ENGINE = Distributed(city, DATABASE, perceived_local, cityHash64(record_id));
 
+CREATE VIEW perceived_current ( day Date,
+    record String,
+    felt_by String)
+AS SELECT day, lower(hex(record_id)) AS record, transform(sum(rule), [1, 2, 3], ['redial', 'short calls', 'redial, short calls'], 'other') AS felt_by
+FROM (SELECT day, record_id, rule
+FROM (SELECT DISTINCT day, record_id, generation, 1 AS rule
+FROM perceived  UNION ALL SELECT DISTINCT day, record_id, generation, 2 AS rule
+FROM short_runs ) AS flagged  ANY LEFT JOIN (SELECT day, max(generation) AS present
+FROM perceived_days  GROUP BY day) AS switched USING (day) WHERE (present > 0) AND (generation >= present) GROUP BY day, record_id, rule)  GROUP BY day, record_id;
+
 CREATE TABLE perceived_days ( day Date,
     generation UInt64)
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/DATABASE/perceived_days', '{shard}-{replica}', generation)
@@ -341,6 +351,19 @@ CREATE TABLE schema_migrations ( id UInt32,
     clickhouse String)
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/DATABASE/schema_migrations', '{shard}-{replica}')
 ORDER BY (id, checksum)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE short_runs ( day Date,
+    record_id FixedString(16),
+    generation UInt64)
+ENGINE = Distributed(city, DATABASE, short_runs_local, cityHash64(record_id));
+
+CREATE TABLE short_runs_local ( day Date,
+    record_id FixedString(16),
+    generation UInt64)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/DATABASE/short_runs', '{replica}', generation)
+PARTITION BY toYYYYMM(day)
+ORDER BY (day, record_id)
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE signposts ( venue String,

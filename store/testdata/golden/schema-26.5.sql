@@ -196,6 +196,16 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (day, record_id)
 SETTINGS index_granularity = 8192;
 
+CREATE VIEW perceived_current (`day` Date,
+    `record` String,
+    `felt_by` String)
+AS SELECT day, lower(hex(record_id)) AS record, transform(sum(rule), [1, 2, 3], ['redial', 'short calls', 'redial, short calls'], 'other') AS felt_by
+FROM (SELECT day, record_id, rule
+FROM (SELECT DISTINCT day, record_id, generation, 1 AS rule
+FROM perceived UNION ALL SELECT DISTINCT day, record_id, generation, 2 AS rule
+FROM short_runs) AS flagged ANY LEFT JOIN (SELECT day, max(generation) AS present
+FROM perceived_days GROUP BY day) AS switched USING (day) WHERE (present > 0) AND (generation >= present) GROUP BY day, record_id, rule) GROUP BY day, record_id;
+
 CREATE TABLE perceived_days (`day` Date,
     `generation` UInt64)
 ENGINE = ReplacingMergeTree(generation)
@@ -279,6 +289,14 @@ CREATE TABLE schema_migrations (`id` UInt32,
     `clickhouse` String)
 ENGINE = ReplacingMergeTree
 ORDER BY (id, checksum)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE short_runs (`day` Date,
+    `record_id` FixedString(16) CODEC(NONE),
+    `generation` UInt64)
+ENGINE = ReplacingMergeTree(generation)
+PARTITION BY toYYYYMM(day)
+ORDER BY (day, record_id)
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE signposts (`venue` String,
