@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	storetest.Main(m)
+	storetest.Main(m, func() { removeSmallCity() }) // as it is then
 }
 
 // cost is what a process took.

@@ -96,11 +96,15 @@ var smallCity = sync.OnceValues(func() (smallCityFiles, error) {
 	if err != nil {
 		return smallCityFiles{}, err
 	}
+	removeSmallCity = func() { _ = os.RemoveAll(dir) }
 	cfg := city.DefaultConfig()
 	cfg.Seed, cfg.Calls = 11, 120_000
 	summary, err := city.Write(context.Background(), dir, cfg, nil)
 	return smallCityFiles{dir, summary}, err
 })
+
+// removeSmallCity ends what smallCity made, when it made anything.
+var removeSmallCity = func() {}
 
 type smallCityFiles struct {
 	dir     string

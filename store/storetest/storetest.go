@@ -27,10 +27,13 @@ var shared struct {
 
 // Main runs a package's tests and then ends what they started; call it from
 // TestMain: func TestMain(m *testing.M) { storetest.Main(m) }. Without it a
-// server ends with the test binary, but folders in /tmp remain.
-func Main(m *testing.M) {
+// server ends with the test binary, but folders in /tmp remain. last is run after that.
+func Main(m *testing.M, last ...func()) {
 	code := m.Run()
 	Close()
+	for _, f := range last {
+		f()
+	}
 	os.Exit(code)
 }
 
