@@ -36,6 +36,7 @@ const (
 	CodeMedia            Code = "unsupported_media_type"
 	CodeBadContent       Code = "bad_content"
 	CodeStalled          Code = "stalled"
+	CodeNotImplemented   Code = "not_implemented"
 )
 
 // statusOf is the one table from code to HTTP status.
@@ -55,6 +56,7 @@ var statusOf = map[Code]int{
 	CodeMedia:            http.StatusUnsupportedMediaType,
 	CodeBadContent:       http.StatusBadRequest,
 	CodeStalled:          http.StatusRequestTimeout,
+	CodeNotImplemented:   http.StatusNotImplemented,
 }
 
 // Error is a failure whose Detail may be shown to the caller. Dependencies may

@@ -35,6 +35,10 @@ func (s *Server) routes() *gin.Engine {
 	e.POST(recordsPath, s.handle(s.records))
 	e.POST(ticketPath, s.tmf(s.createTicket))
 	e.POST(listenerPath, s.tmf(s.hearTicket))
+	e.GET(ticketPath, s.tmf(s.noTickets))
+	e.GET(ticketPath+"/:id", s.tmf(s.noTickets))
+	e.PATCH(ticketPath+"/:id", s.tmf(s.noTickets))
+	e.DELETE(ticketPath+"/:id", s.tmf(s.noTickets))
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
 	e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{

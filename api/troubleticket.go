@@ -92,7 +92,7 @@ func (s *Server) tmf(h handler) gin.HandlerFunc {
 		e := classify(err)
 		status := statusOf[e.Code]
 		s.deps.Log.Debug("request failed", "request_id", requestID(c), "path", c.Request.URL.Path, "code", e.Code, "error", err)
-		if status >= http.StatusInternalServerError {
+		if status >= http.StatusInternalServerError && e.Code != CodeNotImplemented {
 			s.deps.Log.Error("request failed", "request_id", requestID(c), "path", c.Request.URL.Path, "error", err)
 		}
 		if e.RetryAfter > 0 {
@@ -180,6 +180,17 @@ func (s *Server) hearTicket(c *gin.Context) (answer, error) {
 		return answer{}, err
 	}
 	return answer{status: http.StatusNoContent, media: typeJSON, cache: "no-store"}, nil
+}
+
+// noTickets answers what the standard has beside: reading, changing and deleting tickets.
+func (s *Server) noTickets(c *gin.Context) (answer, error) {
+	e := &Error{Code: CodeNotImplemented,
+		Detail: "Tickets are taken as complaints and not kept as tickets (neither their ids nor their customers are stored): they cannot be listed or read here. Ask the system that holds them."}
+	if c.Request.Method == http.MethodPatch || c.Request.Method == http.MethodDelete {
+		e.Detail = "A ticket is changed in the system that holds it. Let that tell hotcell, with the whole ticket, at " +
+			strings.Replace(listenerPath, ":event", "troubleTicketStatusChangeEvent", 1) + ", or POST the whole ticket with its id again: the complaint is replaced."
+	}
+	return answer{}, e
 }
 
 // ticketBody checks who asks and reads the body, which the server bounds.

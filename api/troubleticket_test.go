@@ -99,6 +99,23 @@ func TestBadTickets(t *testing.T) {
 	}
 }
 
+// Tickets are not kept: what the standard has for reading and changing them says so.
+func TestTicketsAreNotKept(t *testing.T) {
+	s := intakeServer(t, &countingIntake{}, newWorld(), nil)
+	for what, says := range map[string]string{
+		"GET troubleTicket?status=closed": "not kept as tickets", "GET troubleTicket/CRM-77": "not kept as tickets",
+		"PATCH troubleTicket/CRM-77": "listener/troubleTicketStatusChangeEvent", "DELETE troubleTicket/CRM-77": "listener/troubleTicketStatusChangeEvent",
+	} {
+		method, path, _ := strings.Cut(what, " ")
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, httptest.NewRequest(method, tickets+path, strings.NewReader(`{"status":"closed"}`)))
+		e := decode[map[string]string](t, w.Body.Bytes())
+		if w.Code != http.StatusNotImplemented || e["code"] != "not_implemented" || e["status"] != "501" || e["@type"] != "Error" || !strings.Contains(e["message"], says) {
+			t.Errorf("%s gives %d %s", what, w.Code, w.Body)
+		}
+	}
+}
+
 // FuzzTicket: whatever a ticket holds, the answer is one of the standard's.
 func FuzzTicket(f *testing.F) {
 	f.Add(oneTicket)

@@ -158,7 +158,7 @@ export const en = {
   "figure.dropped": "Dropped",
   "figure.dropped.means": "Calls cut off after set-up (ITU-T E.804 §7.3).",
   "figure.perceived": "Perceived drops",
-  "figure.perceived.means": "Calls logged as ended normally that were redialled to the same peer within 120 seconds.",
+  "figure.perceived.means": "Calls logged as ended normally that were redialled to the same peer within 120 seconds, or that belong to a run of short calls: three attempts of at most 30 seconds to the same peer within 10 minutes, but for the last.",
   "figure.blocked": "Blocked",
   "figure.blocked.means": "Calls that could not be set up.",
   "figure.poor": "Poor",

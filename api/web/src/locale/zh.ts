@@ -160,7 +160,7 @@ export const zh: Record<Key, string> = {
   "figure.dropped": "掉话",
   "figure.dropped.means": "建立后被中断的通话（ITU-T E.804 §7.3）。",
   "figure.perceived": "感知掉话",
-  "figure.perceived.means": "记录为正常结束、但 120 秒内重拨同一对方的通话。",
+  "figure.perceived.means": "记录为正常结束、但 120 秒内重拨同一对方的通话，或连续短通话（10 分钟内三次拨打同一对方，每次不超过 30 秒）中除最后一次外的通话。",
   "figure.blocked": "接入失败",
   "figure.blocked.means": "未能建立的通话。",
   "figure.poor": "质差",
