@@ -164,18 +164,23 @@ func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint,
 	return out, err
 }
 
-// attributes are those that hold at the query's end, of all customers who may
-// appear in the evidence (and perhaps a few more: superseded rows are not sorted
-// out here).
+// attributes are those that held when a customer was last hurt or complained in the
+// window, wherever that was: the filter does not change who somebody is.
 func (s *Store) attributes(ctx context.Context, f filter) (map[uint64]hotspots.Customer, error) {
 	out := map[uint64]hotspots.Customer{}
 	err := s.each(ctx, "read customers' attributes", `
 		SELECT customer, argMax(segment, valid_from), argMax(value_tier, valid_from), argMax(tenure_months, valid_from)
 		FROM subscribers FINAL
-		WHERE toUInt32(valid_from) < @to AND customer GLOBAL IN (
-			SELECT customer FROM calls WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)) AND `+bad+`
-			UNION ALL
-			SELECT customer FROM complaints WHERE day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1)))
+		GLOBAL ANY LEFT JOIN (
+			SELECT customer, max(at) AS last
+			FROM (
+				SELECT customer, toUInt32(time) AS at FROM calls FINAL WHERE `+inWindow+` AND customer != 0 AND `+bad+`
+				UNION ALL
+				SELECT customer, toUInt32(time) AS at FROM complaints FINAL WHERE `+inWindow+` AND customer != 0
+			) AS events
+			GROUP BY customer
+		) AS lasts USING customer
+		WHERE last > 0 AND toUInt32(valid_from) <= last
 		GROUP BY customer`, f.window(f.start(), f.query.End),
 		func(r driver.Rows) error {
 			var u uint64

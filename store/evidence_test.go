@@ -450,11 +450,22 @@ func (w world) people(ev *hotspots.Evidence, from, to int64, match func(geo.Loca
 		seen[c.Customer] = true
 	}
 	delete(seen, 0)
+	felt := w.perceived()
 	for u := range seen {
 		c := hotspots.Customer{TenureMonths: -1, Complaints: complained[u]}
-		latest := int64(-1)
+		latest, last := int64(-1), int64(-1)
+		for _, x := range w.calls { // whatever the filter
+			if uint64(x.Customer) == u && x.Time >= from && x.Time < to && (x.Outcome >= ingest.Poor && x.Outcome <= ingest.Blocked || felt[x.ID]) {
+				last = max(last, x.Time)
+			}
+		}
+		for _, x := range w.complaints {
+			if uint64(x.Customer) == u && x.Time >= from && x.Time < to {
+				last = max(last, x.Time)
+			}
+		}
 		for _, s := range w.subscribers {
-			if uint64(s.Customer) == u && s.From < to && s.From > latest {
+			if uint64(s.Customer) == u && s.From <= last && s.From > latest {
 				latest = s.From
 				c.Segment, c.ValueTier, c.TenureMonths = uint8(s.Segment), s.ValueTier, s.TenureMo
 			}
