@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +116,22 @@ func TestLateRecordsChangeTheirDay(t *testing.T) {
 		take(t, s, load(4, "d"), []ingest.Call{moved})
 		if got := perceived(); len(got) != 1 {
 			t.Errorf("after the redial was moved: perceived drops on the days %v, want one", got)
+		}
+		// A run of short calls past midnight, of which the middle one comes last.
+		short := func(n int, at time.Duration) ingest.Call {
+			c := pair(n, at)
+			c.Customer, c.DurationS = 78, 10
+			return c
+		}
+		take(t, s, load(5, "e"), []ingest.Call{short(20, 2*day-200*time.Second), short(22, 2*day+300*time.Second)})
+		if got := perceived(); len(got) != 1 {
+			t.Errorf("two short calls are no run, but perceived drops are on the days %v", got)
+		}
+		take(t, s, load(6, "f"), []ingest.Call{short(21, 2*day+50*time.Second)})
+		got := perceived()
+		slices.Sort(got)
+		if fmt.Sprint(got) != "[0 1 2]" || strings.Count(feltIDs(t, s), "short calls") != 2 || strings.Count(feltIDs(t, s), "redial") != 1 {
+			t.Errorf("after a late short call: perceived drops on the days %v, want 0, 1 and 2; flagged are\n%s", got, feltIDs(t, s))
 		}
 	})
 }
