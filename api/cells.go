@@ -22,17 +22,18 @@ const (
 // z90 is the two-sided 90 % quantile of the normal distribution.
 const z90 = 1.6448536269514722
 
-// cellProperties are what happened in one cell. Counts are as logged, uncapped.
+// cellProperties are what happened in one cell. Counts are as logged, uncapped; records
+// of coarse accuracy are spread over their accuracy discs, which gives fractions.
 type cellProperties struct {
 	Cell      geo.Cell `json:"cell"`
-	Calls     uint64   `json:"calls"`
-	Bad       uint64   `json:"bad"`
-	Dropped   uint64   `json:"dropped"`
-	Perceived uint64   `json:"perceived"`
-	Blocked   uint64   `json:"blocked"`
-	Poor      uint64   `json:"poor"`
-	Customers uint64   `json:"customers"`
-	Hurt      uint64   `json:"hurt"`
+	Calls     float64  `json:"calls"`
+	Bad       float64  `json:"bad"`
+	Dropped   float64  `json:"dropped"`
+	Perceived float64  `json:"perceived"`
+	Blocked   float64  `json:"blocked"`
+	Poor      float64  `json:"poor"`
+	Customers float64  `json:"customers"`
+	Hurt      float64  `json:"hurt"`
 	Rate      *float64 `json:"rate"` // bad calls per call; null without calls
 	RateLower *float64 `json:"rate_lower"`
 	RateUpper *float64 `json:"rate_upper"`
@@ -111,8 +112,8 @@ func cellFeature(stat hotspots.CellStat) (feature, bool) {
 		return feature{}, false // not a cell: nothing to draw
 	}
 	props := cellProperties{
-		Cell: stat.Cell, Calls: stat.Calls, Bad: stat.Bad, Dropped: stat.Dropped, Perceived: stat.Perceived,
-		Blocked: stat.Blocked, Poor: stat.Poor, Customers: stat.Customers, Hurt: stat.Hurt,
+		Cell: stat.Cell, Calls: millionths(stat.Calls), Bad: millionths(stat.Bad), Dropped: millionths(stat.Dropped), Perceived: millionths(stat.Perceived),
+		Blocked: millionths(stat.Blocked), Poor: millionths(stat.Poor), Customers: millionths(stat.Customers), Hurt: millionths(stat.Hurt),
 	}
 	if stat.Calls > 0 {
 		rate, lower, upper := wilson(stat.Bad, stat.Calls)
@@ -123,14 +124,17 @@ func cellFeature(stat hotspots.CellStat) (feature, bool) {
 
 // wilson gives bad/calls with Wilson's 90 % score interval (Wilson 1927), which
 // stays within 0 and 1 and is wide for few calls. Numbers have 6 decimals.
-func wilson(bad, calls uint64) (rate, lower, upper float64) {
-	n, x := float64(calls), float64(min(bad, calls))
+func wilson(bad, calls float64) (rate, lower, upper float64) {
+	n, x := calls, min(bad, calls)
 	p, zz := x/n, z90*z90
 	centre := (p + zz/(2*n)) / (1 + zz/n)
 	half := z90 / (1 + zz/n) * math.Sqrt(p*(1-p)/n+zz/(4*n*n))
-	round := func(v float64) float64 { return math.Round(min(max(v, 0), 1)*1e6) / 1e6 }
+	round := func(v float64) float64 { return millionths(min(max(v, 0), 1)) }
 	return round(p), round(min(centre-half, p)), round(max(centre+half, p))
 }
+
+// millionths rounds to six decimals.
+func millionths(v float64) float64 { return math.Round(v*1e6) / 1e6 }
 
 // formatWindow writes a window as the parameter is read.
 func formatWindow(w time.Duration) string {

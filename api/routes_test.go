@@ -202,7 +202,7 @@ type cellsBody struct {
 		}
 		Properties struct {
 			Cell                       string
-			Calls, Bad                 uint64
+			Calls, Bad                 float64
 			Rate, RateLower, RateUpper *float64
 		}
 	}
@@ -220,7 +220,7 @@ func TestCells(t *testing.T) {
 	if rec.Code != 200 || len(b.Features) < 100 || b.Truncated || b.Resolution != 9 || b.Window != "28d" {
 		t.Fatalf("%d: %d cells, %+v", rec.Code, len(b.Features), b.Notes)
 	}
-	var calls uint64
+	var calls float64
 	for _, f := range b.Features {
 		calls += f.Properties.Calls
 		ring := f.Geometry.Coordinates[0]
@@ -235,12 +235,12 @@ func TestCells(t *testing.T) {
 		}
 	}
 	stats, _ := w.Cells(context.Background(), hotspots.CellQuery{West: 117.38, South: 31.18, East: 117.42, North: 31.22, Resolution: 9, Limit: 1e6})
-	var want uint64
+	var want float64
 	for _, st := range stats {
 		want += st.Calls
 	}
 	if calls != want {
-		t.Errorf("%d calls in the answer, %d in the world", calls, want)
+		t.Errorf("%v calls in the answer, %v in the world", calls, want)
 	}
 	cut := decode[cellsBody](t, get(t, s.Handler(), "/api/v1/cells?resolution=9&limit=5").Body.Bytes())
 	if len(cut.Features) != 5 || !cut.Truncated || len(cut.Notes) != 1 || cut.Features[0].Properties.Bad < cut.Features[4].Properties.Bad {

@@ -158,8 +158,8 @@ func (w *cityworld) addCells(rng *rand.Rand) {
 		}
 		s := w.cells[cell]
 		s.Cell = cell
-		calls := uint64(1 + rng.IntN(18))
-		s.Calls += calls
+		calls := 1 + rng.IntN(18)
+		s.Calls += float64(calls)
 		s.Customers++
 		hurt := false
 		for range calls {

@@ -168,7 +168,7 @@ func BenchmarkLocateSteps(b *testing.B) {
 	step("cell", func(e *Evidence) { storedCell(e.Pos) })
 	step("square", func(e *Evidence) { c.squares.at(e.Pos) })
 	step("region", func(e *Evidence) { c.regions.at(e.Pos) })
-	step("venue", func(e *Evidence) { c.containing(e, &Hints{}, c.squares.at(e.Pos)) })
+	step("venue", func(e *Evidence) { c.containing(e, &Hints{}, c.squares.at(e.Pos), e.AccuracyM) })
 }
 
 // BenchmarkNewCatalogue is what a swap of the catalogue costs.

@@ -92,6 +92,23 @@ func (c Cell) Parent(r Resolution) Cell {
 	return Cell(uint64(c)&^cellResMask | uint64(r)<<cellResShift | finer)
 }
 
+// Children gives the cells of resolution r whose ancestor a cell is: 7 for the next
+// one, 6 of a pentagon. Nil for an invalid cell or a coarser r.
+func (c Cell) Children(r Resolution) []Cell {
+	if !c.Valid() || r < c.Resolution() || r > 15 {
+		return nil
+	}
+	children, err := h3.Cell(c).Children(int(r))
+	if err != nil {
+		return nil
+	}
+	out := make([]Cell, len(children))
+	for i, x := range children {
+		out[i] = Cell(x)
+	}
+	return out
+}
+
 // Center gives the cell's centre, the zero LatLon for an invalid cell.
 func (c Cell) Center() LatLon {
 	if !c.Valid() {

@@ -120,7 +120,7 @@ func TestShareByExposure(t *testing.T) {
 	})
 	w := []CellWeight{{1, 0.5}, {2, 0.3}, {3, 0.2}}
 	out := ShareByExposure(w, func(c Cell) float64 { return []float64{0, 0, 90, math.NaN()}[c] }, 10)
-	// 0.5·10, 0.3·100, 0.2·10 of 37.
+	// The mean is 27, a tenth of it less than 10: 0.5·10, 0.3·100, 0.2·10 of 37.
 	want := []CellWeight{{2, 30.0 / 37}, {1, 5.0 / 37}, {3, 2.0 / 37}}
 	for i := range want {
 		if out[i].Cell != want[i].Cell || math.Abs(out[i].Weight-want[i].Weight) > 1e-12 {

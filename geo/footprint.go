@@ -163,7 +163,7 @@ func (x *siteIndex) footprint(i int) []CellWeight {
 	// The beam as a direction and the cosine of its half width.
 	sin, cos := math.Sincos(s.AzimuthDeg * math.Pi / 180)
 	edge := math.Cos(min(s.BeamwidthDeg, fullTurn) / 2 * math.Pi / 180)
-	return spread(plane, s.Pos, reach, func(p metres) bool {
+	return spread(plane, s.Pos, reach, min(mostSpacing, reach/samplesPerReach), func(p metres) bool {
 		d := p.x*p.x + p.y*p.y
 		if !everywhere && p.x*sin+p.y*cos < edge*math.Sqrt(d) {
 			return false
@@ -211,26 +211,13 @@ func (p plane) from(m metres) LatLon {
 	return LatLon{p.origin.Lat + m.y/p.north, math.Remainder(p.origin.Lon+m.x/p.east, 360)}
 }
 
-// SpreadDisc spreads a position of coarse accuracy over the cells of
-// RankResolution within its accuracy disc, by area; the weights sum to 1.
-func SpreadDisc(p LatLon, accuracyM float64) []CellWeight {
-	if !p.Valid() {
-		return nil
-	}
-	if math.IsNaN(accuracyM) || accuracyM < 0 {
-		accuracyM = 0
-	}
-	return spread(planeAt(p), p, min(accuracyM, 2*mostRange), func(metres) bool { return true })
-}
-
-// spread counts lattice points of the disc around a centre that are in, per
-// cell. Too small an area for any point falls on the centre's cell. Near a pole
+// spread counts points of a lattice in the disc around a centre that are in, per
+// cell; step is their distance. Too small an area for any point falls on the centre's cell. Near a pole
 // the disc is cut where latitude ends.
-func spread(plane plane, centre LatLon, reach float64, in func(metres) bool) []CellWeight {
+func spread(plane plane, centre LatLon, reach, step float64, in func(metres) bool) []CellWeight {
 	home := rankCell(centre)
 	counts := map[Cell]int{}
 	total := 0
-	step := min(mostSpacing, reach/samplesPerReach)
 	if step <= 0 {
 		return []CellWeight{{home, 1}}
 	}

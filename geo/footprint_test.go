@@ -89,11 +89,88 @@ func TestMassConserved(t *testing.T) {
 				}
 			}
 		}
-		disc := SpreadDisc(near("disc", 5000), rapid.Float64Range(0, 3000).Draw(t, "accuracy"))
-		if m := mass(t, disc, 5); math.Abs(m-1) > 1e-9 {
-			t.Fatalf("a disc's weights sum to %v", m)
+	})
+}
+
+// TestDiscMassConserved: whatever the accuracy, and wherever, a record spread over its
+// disc counts once at every resolution, by area and by use, in no cell twice, and as
+// near as its accuracy says.
+func TestDiscMassConserved(t *testing.T) {
+	odd := oddPlaces(t)
+	c, err := NewCatalogue(nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		where := rapid.SampledFrom(odd).Draw(t, "place")
+		p := LatLon{
+			Lat: max(-90, min(90, where.Lat+rapid.Float64Range(-0.05, 0.05).Draw(t, "north"))),
+			Lon: math.Mod(where.Lon+rapid.Float64Range(-0.05, 0.05).Draw(t, "east")+540, 360) - 180,
+		}
+		accuracy := math.Exp(rapid.Float64Range(math.Log(CellAccuracy+1), math.Log(MostDisc-1)).Draw(t, "accuracy"))
+		l := c.Locate(Evidence{HasPos: true, Pos: p, AccuracyM: accuracy, Floor: UnknownFloor})
+		at, rounded, ok := l.Place.Disc()
+		if !ok || l.Cell != 0 || l.Place.IsChoice() {
+			t.Fatalf("%v ± %v m is at %v", p, accuracy, l.Place)
+		}
+		if ratio := rounded / accuracy; ratio < 0.84 || ratio > 1.19 {
+			t.Fatalf("an accuracy of %v m counts as %v", accuracy, rounded)
+		}
+		if d := Distance(at, p); d > 0.5*accuracy {
+			t.Fatalf("an accuracy of %v m, and the disc is %v m off", accuracy, d)
+		}
+		w := l.Place.DiscCells()
+		use := rapid.SliceOfN(rapid.Float64Range(0, 500), 7, 7).Draw(t, "use")
+		for _, weights := range [][]CellWeight{w, ShareByExposure(w, func(c Cell) float64 { return use[c%7] }, 1)} {
+			seen := map[Cell]bool{}
+			for _, x := range weights {
+				if seen[x.Cell] {
+					t.Fatalf("%v comes twice", x.Cell)
+				}
+				seen[x.Cell] = true
+				if d := Distance(at, x.Cell.Center()); d > rounded/math.Sqrt(DiscConfidence)+300 && math.Abs(p.Lat) < 85 { // the plane bends at the poles
+					t.Fatalf("%v is %v m from a disc of %v m", x.Cell, d, rounded)
+				}
+			}
+			for r := Resolution(0); r <= RankResolution; r++ {
+				if m := mass(t, weights, r); math.Abs(m-1) > 1e-9 {
+					t.Fatalf("resolution %d: the weights sum to %v", r, m)
+				}
+			}
 		}
 	})
+	for _, id := range []PlaceID{0, 1, choiceMark | 7, discMark, discMark | 12<<discClass, discMark | PlaceID(^uint64(0)>>8), topBit | 5} {
+		if p, r, ok := id.Disc(); ok || id.DiscCells() != nil {
+			t.Errorf("%v is no disc, but has %v ± %v m", id, p, r)
+		}
+	}
+}
+
+// TestDiscConfidence: of positions that are off by so much that the stated accuracy
+// holds 68 % of them, the disc's cells hold as many within that distance.
+func TestDiscConfidence(t *testing.T) {
+	for _, accuracy := range []float64{400, 2000, 4500} {
+		id := discAt(LatLon{31.2, 121.5}, accuracy)
+		at, rounded, _ := id.Disc()
+		within, total := 0.0, 0
+		w := id.DiscCells()
+		for _, x := range w {
+			// Cells on the rim count in part: by their resolution-11 descendants.
+			in, all := 0, 0
+			for _, near := range x.Cell.Children(StoredResolution) {
+				all++
+				if Distance(at, near.Center()) <= rounded {
+					in++
+				}
+			}
+			within += x.Weight * float64(in) / float64(all)
+			total += all
+		}
+		t.Logf("%v m: %d cells, %.3f within", accuracy, len(w), within)
+		if math.Abs(within-DiscConfidence) > 0.04 {
+			t.Errorf("accuracy %v m: %.3f of the weight is within %v m", accuracy, within, rounded)
+		}
+	}
 }
 
 // TestFootprintAgainstSampling compares weights with random positions of the

@@ -10,9 +10,11 @@ const (
 	// metres; a record's own accuracy widens it, up to maxReach.
 	HighwayReach = 40.0
 	// BuildingAccuracy is the coarsest accuracy, in metres, at which a position
-	// still says which building or highway it is from. Coarser ones belong to
-	// their cell only.
+	// still says which building or highway it is from: see locateCoarse.
 	BuildingAccuracy = 100.0
+	// tooSmall is how many times a venue's radius an accuracy must be for a position
+	// in the venue to say nothing of it: the disc is sixteen times as large then.
+	tooSmall = 4.0
 )
 
 // Locate puts a record where its best evidence says (DESIGN §5): its
@@ -28,6 +30,11 @@ const (
 //     pointReach tells;
 //   - else the venue it names, where that is as near as the accuracy allows;
 //   - else its H3 cell.
+//
+// That holds for accuracies up to BuildingAccuracy, for venues not much smaller than
+// the accuracy. Coarser positions belong to a venue only where the whole disc lies in
+// it or where a name says so, else to their cell, and above CellAccuracy to all cells
+// of their disc: see locateCoarse.
 //
 // Names in venues, addresses and texts that fit several venues give a choice: each
 // gets an equal share of the record (see narrow). More than mostCandidates are
@@ -58,17 +65,7 @@ func (c *Catalogue) locate(e *Evidence, b *lookup, l *Location) {
 		c.locatePosition(e, &h, b, l)
 		return
 	}
-	if e.Venue != "" {
-		if named, ok := c.locateNamed(c.venuesNamed(e.Venue), MethodVenue, *e, h, e.Venue); ok {
-			*l = named
-			return
-		}
-	}
-	if named, ok := c.locateText(e.Address, true, *e, h); ok {
-		*l = named
-		return
-	}
-	if named, ok := c.locateText(e.Text, false, *e, h); ok {
+	if named, ok := c.locateWords(e, &h); ok {
 		*l = named
 		return
 	}
@@ -79,6 +76,19 @@ func (c *Catalogue) locate(e *Evidence, b *lookup, l *Location) {
 		}
 	}
 	*l = Location{Scene: h.Scene}
+}
+
+// locateWords puts a record where the venue it names, its address or its text say.
+func (c *Catalogue) locateWords(e *Evidence, h *Hints) (Location, bool) {
+	if e.Venue != "" {
+		if named, ok := c.locateNamed(c.venuesNamed(e.Venue), MethodVenue, *e, *h, e.Venue); ok {
+			return named, true
+		}
+	}
+	if named, ok := c.locateText(e.Address, true, *e, *h); ok {
+		return named, true
+	}
+	return c.locateText(e.Text, false, *e, *h)
 }
 
 // locateText puts a record where its address or its text says: on a highway whose
@@ -143,12 +153,16 @@ func (c *Catalogue) locateHouse(house houseNamed, text string, venues []int32, e
 	if house.between {
 		l.Method = MethodBetween
 	}
+	if house.accuracyM > CellAccuracy {
+		c.blur(&l, house.accuracyM)
+		return l, true
+	}
 	l.Cell = storedCell(l.Pos)
 	l.Place = PlaceID(l.Cell.Parent(RankResolution))
 	if !house.between {
 		inside := *e
 		inside.Pos = house.pos
-		if v := c.containing(&inside, &h, c.squares.at(house.pos)); v >= 0 {
+		if v := c.containing(&inside, &h, c.squares.at(house.pos), 0); v >= 0 {
 			l.Place, l.Scene = c.part(v, &inside, &h, surroundings{})
 		}
 	}
@@ -200,17 +214,17 @@ func (c *Catalogue) locatePosition(e *Evidence, h *Hints, b *lookup, l *Location
 		at.kx = metresPerDeg * math.Cos(e.Pos.Lat*radians)
 	}
 	if accuracy > BuildingAccuracy {
-		c.preferNamed(l, e, h, at, accuracy)
+		c.locateCoarse(l, e, h, at, accuracy)
 		return
 	}
-	venue := c.containing(e, h, at.square)
+	venue := c.containing(e, h, at.square, accuracy)
 	if at.square != nil && at.square.lines|at.square.tunnels != 0 && onRoad(e, h, venue >= 0) {
 		if line, m := c.road(e, h, at, max(HighwayReach, accuracy)); line >= 0 {
 			l.Place, l.Scene = c.segment(line, m)
 			return
 		}
 	}
-	if venue < 0 {
+	if venue < 0 && accuracy <= tooSmall*pointReach {
 		venue = c.nearestPoint(e.Pos, at)
 	}
 	if venue >= 0 {
@@ -218,6 +232,60 @@ func (c *Catalogue) locatePosition(e *Evidence, h *Hints, b *lookup, l *Location
 		return
 	}
 	c.preferNamed(l, e, h, at, max(accuracy, 50))
+}
+
+// locateCoarse puts a record whose accuracy does not tell buildings apart at what its
+// words name within its accuracy disc, else into the smallest venue that holds the
+// whole disc, else into its cell. Above CellAccuracy there is no cell either: it belongs
+// to its accuracy disc, and to the finest region that holds the disc; above MostDisc
+// to its radio cell, else nowhere. It belongs to no highway unless words say so.
+func (c *Catalogue) locateCoarse(l *Location, e *Evidence, h *Hints, at surroundings, accuracy float64) {
+	coarse, cell := accuracy > CellAccuracy, l.Place
+	if c.preferNamed(l, e, h, at, accuracy); l.Place != cell {
+		if p, ok := c.Place(l.Place); ok && coarse {
+			l.Cell, l.Region = storedCell(p.Center), c.RegionAt(p.Center)
+		}
+		return
+	}
+	if coarse {
+		named, ok := c.locateWords(e, h)
+		if ok && named.Choice == nil && Distance(named.Pos, e.Pos) <= 2*accuracy+float64(named.AccuracyM) {
+			l.Place, l.Scene, l.Cell, l.Region = named.Place, named.Scene, named.Cell, named.Region
+			return
+		}
+	}
+	if venue := c.holding(e.Pos, at.square, accuracy); venue >= 0 && e.Indoor != Travelling {
+		l.Place, l.Scene = c.part(venue, e, h, at)
+		return
+	}
+	if !coarse {
+		return
+	}
+	if c.blur(l, accuracy); l.Place == 0 && e.RadioCell != "" {
+		if served, ok := c.locateRadioCell(e, h); ok {
+			*l = served
+		}
+	}
+}
+
+// blur makes a location one of its accuracy disc, and one of nothing but its region
+// where the accuracy is coarser than MostDisc.
+func (c *Catalogue) blur(l *Location, accuracy float64) {
+	l.Cell, l.Place, l.Region = 0, 0, c.regionAround(l.Pos, accuracy)
+	if accuracy <= MostDisc {
+		l.Place = discAt(l.Pos, accuracy)
+	}
+}
+
+// holding gives the smallest venue above the ground that a disc lies in wholly, −1 for
+// none.
+func (c *Catalogue) holding(p LatLon, q *gridSquare, radius float64) int {
+	for n, owner := c.shapeAt(q, p, 0); n != math.MaxUint32; n, owner = c.shapeAt(q, p, n+1) {
+		if !partScene(c.spots[owner].scene) && math.IsInf(c.shapes.polys[n].distance(p.Lon, p.Lat, radius), 1) {
+			return int(owner)
+		}
+	}
+	return -1
 }
 
 // onRoad tells whether a record may be from a highway.
@@ -278,10 +346,14 @@ func (c *Catalogue) preferNamed(l *Location, e *Evidence, h *Hints, at surroundi
 }
 
 // containing gives the venue a position lies in, −1 for none: the smallest one
-// above the ground, unless the record comes from below and an underground outline
-// is smaller still (a car park that reaches out under a square or a campus).
-func (c *Catalogue) containing(e *Evidence, h *Hints, q *gridSquare) int {
+// above the ground that is not too small for the accuracy, unless the record comes from
+// below and an underground outline is smaller still (a car park that reaches out under
+// a square or a campus).
+func (c *Catalogue) containing(e *Evidence, h *Hints, q *gridSquare, accuracy float64) int {
 	n, owner := c.shapeAt(q, e.Pos, 0)
+	for n != math.MaxUint32 && accuracy > tooSmall*pointReach && accuracy > tooSmall*c.extents[owner].radius {
+		n, owner = c.shapeAt(q, e.Pos, n+1)
+	}
 	if n == math.MaxUint32 {
 		return -1
 	}

@@ -63,6 +63,7 @@ func smallTown(t testing.TB) *Catalogue {
 func TestLocate(t *testing.T) {
 	c := smallTown(t)
 	inTower := LatLon{30.0001, 104.0001}
+	inMall := LatLon{30.0509, 104.151} // its middle: some 100 m to every wall
 	byRoad := LatLon{30.05, 104.1203} // 1,950 m along the eastbound line
 	const unknown = UnknownFloor
 	for _, test := range []struct {
@@ -97,7 +98,19 @@ func TestLocate(t *testing.T) {
 		{"outdoors there", Evidence{HasPos: true, Pos: LatLon{30.05, 104.151}, Floor: unknown, Indoor: Outside}, MethodCoordinates, "segment/E/4", SceneHighway},
 		{"indoors there", Evidence{HasPos: true, Pos: LatLon{30.05, 104.151}, Floor: unknown, Indoor: Inside}, MethodCoordinates, "venue/M1", SceneMall},
 		{"nothing said there", Evidence{HasPos: true, Pos: LatLon{30.05, 104.151}, Floor: unknown}, MethodCoordinates, "venue/M1", SceneMall},
-		{"coarse position", Evidence{HasPos: true, Pos: inTower, AccuracyM: 500, Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
+		{"coarse position", Evidence{HasPos: true, Pos: LatLon{30.2, 104.2}, AccuracyM: 500, Floor: unknown}, MethodCoordinates, "disc", SceneUnknown},
+		{"coarser than the mall", Evidence{HasPos: true, Pos: inMall, AccuracyM: 250, Floor: unknown, Indoor: Inside}, MethodCoordinates, "disc", SceneUnknown},
+		{"a mall smaller than the disc", Evidence{HasPos: true, Pos: inMall, AccuracyM: 150, Floor: unknown, Indoor: Inside}, MethodCoordinates, "cell", SceneUnknown},
+		{"a disc within the campus", Evidence{HasPos: true, Pos: inTower, AccuracyM: 500, Floor: unknown}, MethodCoordinates, "venue/C1", SceneCampus},
+		{"passing through the campus", Evidence{HasPos: true, Pos: inTower, AccuracyM: 500, Floor: unknown, Indoor: Travelling}, MethodCoordinates, "disc", SceneUnknown},
+		{"a disc that reaches beyond the campus", Evidence{HasPos: true, Pos: inTower, AccuracyM: 1500, Floor: unknown}, MethodCoordinates, "disc", SceneUnknown},
+		{"a disc over a highway", Evidence{HasPos: true, Pos: LatLon{30.05, 104.12}, AccuracyM: 300, Floor: unknown, Indoor: Travelling}, MethodCoordinates, "disc", SceneUnknown},
+		{"coarse position and an address that agrees", Evidence{HasPos: true, Pos: LatLon{30.003, 104}, AccuracyM: 800, Address: "成都市锦江区东方大厦", Floor: unknown}, MethodCoordinates, "venue/T1", SceneOfficeTower},
+		{"coarse position and an address elsewhere", Evidence{HasPos: true, Pos: LatLon{30.2, 104.2}, AccuracyM: 800, Address: "成都市锦江区东方大厦", Floor: unknown}, MethodCoordinates, "disc", SceneUnknown},
+		{"coarse position near one of two hotels", Evidence{HasPos: true, Pos: LatLon{30.1, 104.1}, AccuracyM: 800, Venue: "Grand Hotel", Floor: unknown}, MethodCoordinates, "venue/H2", SceneHotel},
+		{"useless position", Evidence{HasPos: true, Pos: LatLon{30.2, 104.2}, AccuracyM: 30000, Floor: unknown}, MethodCoordinates, "", SceneUnknown},
+		{"useless position and a radio cell", Evidence{HasPos: true, Pos: LatLon{30.2, 104.2}, AccuracyM: 30000, RadioCell: "460-00-3", Floor: unknown}, MethodRadioCell, "venue/T1", SceneOfficeTower},
+		{"at a station exit, perhaps", Evidence{HasPos: true, Pos: LatLon{30.30003, 104.3}, AccuracyM: 25, Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
 		{"coarse position and a name that agrees", Evidence{HasPos: true, Pos: LatLon{30.003, 104}, AccuracyM: 500, Venue: "东方大厦", Floor: unknown}, MethodCoordinates, "venue/T1", SceneOfficeTower},
 		{"position and a name far away", Evidence{HasPos: true, Pos: LatLon{30.3, 104.1}, Venue: "东方大厦", Floor: unknown}, MethodCoordinates, "cell", SceneUnknown},
 		{"travelling through the highway's tunnel", Evidence{HasPos: true, Pos: LatLon{30.05, 104.185}, Floor: unknown, Indoor: Travelling}, MethodCoordinates, "segment/U/0", SceneTunnel},
@@ -130,6 +143,13 @@ func TestLocate(t *testing.T) {
 		l := c.Locate(test.e)
 		p, known := c.Place(l.Place)
 		want := test.key
+		if want == "disc" {
+			at, accuracy, ok := l.Place.Disc()
+			if d := Distance(at, test.e.Pos); !ok || l.Cell != 0 || d > test.e.AccuracyM/2 || math.Abs(math.Log2(accuracy/test.e.AccuracyM)) > 0.26 {
+				t.Errorf("%s: a disc of %v m, %v m off, cell %v", test.name, accuracy, d, l.Cell)
+			}
+			want = ""
+		}
 		if want == "cell" {
 			cell, err := CellAt(test.e.Pos, StoredResolution)
 			if err != nil {

@@ -5,7 +5,8 @@ import "github.com/paulmach/orb"
 // PlaceID names what gets ranked in 64 bits, so that the store can group by it.
 // An H3 cell of RankResolution is its own PlaceID (top bit clear); a venue, a
 // venue part or a highway segment has the top bit set and a hash of its key
-// below. A choice between places has 4 as its first digit: see Location.Choice. Zero is "no place". The catalogue turns an id back into a Place.
+// below. A choice between places has 4 as its first digit: see Location.Choice; an accuracy
+// disc has 5: see PlaceID.Disc. Zero is "no place". The catalogue turns an id back into a Place.
 type PlaceID uint64
 
 // PlaceKind tells the three kinds of place apart.
@@ -88,7 +89,7 @@ type Site struct {
 type Evidence struct {
 	Pos       LatLon // valid only when HasPos
 	HasPos    bool
-	AccuracyM float64 // radius; 0 or NaN = unknown
+	AccuracyM float64 // radius that holds the record with DiscConfidence; 0 or NaN = unknown
 	RadioCell string
 	Venue     string // id or name of a venue
 	Address   string
@@ -103,7 +104,7 @@ type Location struct {
 	Method    Method
 	Pos       LatLon
 	AccuracyM float32
-	Cell      Cell    // StoredResolution; 0 when unlocated, located by radio cell only, or a choice
+	Cell      Cell    // StoredResolution; 0 when unlocated, located by radio cell only, a choice or a disc
 	Place     PlaceID // 0 when unlocated, and when located by a radio cell that is no venue's indoor cell
 	Choice    *Choice // the places that are meant, where Place is a choice; else nil
 	Scene     Scene

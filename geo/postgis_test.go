@@ -73,7 +73,7 @@ CREATE TABLE venues (id int, geom geometry); CREATE TABLE points (id int, geom g
 	// The same points must be found.
 	inside := 0
 	for i := range points {
-		if c.containing(&points[i], &Hints{}, c.squares.at(points[i].Pos)) >= 0 {
+		if c.containing(&points[i], &Hints{}, c.squares.at(points[i].Pos), 0) >= 0 {
 			inside++
 		}
 	}
@@ -102,7 +102,7 @@ CREATE TABLE venues (id int, geom geometry); CREATE TABLE points (id int, geom g
 			best[1] = min(best[1], time.Since(began).Seconds())
 			began = time.Now()
 			for i := range points {
-				c.containing(&points[i], &Hints{}, c.squares.at(points[i].Pos))
+				c.containing(&points[i], &Hints{}, c.squares.at(points[i].Pos), 0)
 			}
 			best[2] = min(best[2], time.Since(began).Seconds())
 			began = time.Now()

@@ -4,43 +4,43 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/hotcell/hotcell/geo"
 )
 
 // moan is a complaint at a place, or the share of one that falls on it. The shares of
 // a complaint sum to 1, so that the sums over places are what they would be if its
 // place were known.
 type moan struct {
-	Complaint
+	*Complaint
+	Place  geo.PlaceID
 	weight float64 // the chance that it came from here
 	number int32   // of the complaint: its shares have the same
 }
 
 // placeComplaints puts complaints at their places. One that fits several venues has a
-// share at each; one known by its radio cell only is spread like its bad calls.
-func (m *model) placeComplaints(in []Complaint, share func(radio string) []placeShare) []moan {
+// share at each; one known by its radio cell or an accuracy disc only is spread like
+// bad calls from there.
+func (m *model) placeComplaints(in []Complaint, shares map[source][]placeShare) []moan {
 	sorted := sortedComplaints(in)
 	out := make([]moan, 0, len(sorted))
 	for i := range sorted {
-		c := sorted[i]
-		add := func(x moan) {
-			if x.weight > 0 {
-				out = append(out, x)
+		c := &sorted[i]
+		add := func(place geo.PlaceID, weight float64) {
+			if weight > 0 {
+				out = append(out, moan{c, place, weight, int32(i)})
 			}
 		}
 		switch {
 		case c.Place != 0:
-			add(moan{c, 1, int32(i)})
+			add(c.Place, 1)
 		case len(c.Choice) > 0:
 			for _, w := range c.Choice {
-				part := c
-				part.Place = w.Place
-				add(moan{part, w.Weight, int32(i)})
+				add(w.Place, w.Weight)
 			}
-		case c.RadioCell != "":
-			for _, s := range share(c.RadioCell) {
-				part := c
-				part.Place = s.place
-				add(moan{part, s.bad, int32(i)})
+		default:
+			for _, s := range shares[c.source()] {
+				add(s.place, s.bad)
 			}
 		}
 	}

@@ -43,10 +43,10 @@ type Evidence struct {
 	Bad          []BadCalls
 	Complaints   []Complaint
 	Customers    map[uint64]Customer // those who appear in Bad or Complaints and have attributes
-	UnlocatedBad []CellCounts        // records located only by their radio cell
+	UnlocatedBad []CellCounts        // calls located only by their radio cell or an accuracy disc
 	Traffic      []CellTraffic       // counters by radio cell; only where BadOnly
 	Calls        uint64              // all calls in the window, located or not
-	Unlocated    uint64              // of them without any place or radio cell
+	Unlocated    uint64              // of them without any place, radio cell or accuracy disc
 	DataVersion  string              // changes whenever a record in the window changes
 }
 
@@ -99,8 +99,9 @@ type BadCalls struct {
 
 // Complaint is one complaint or appeal in the window.
 type Complaint struct {
-	Place     geo.PlaceID       // 0 = unlocated, known by its radio cell only, or a choice
+	Place     geo.PlaceID       // 0 = unlocated, known by its radio cell only, a choice or a disc
 	Choice    []geo.PlaceWeight // the places that are meant; the weights sum to 1
+	Disc      geo.PlaceID       // the accuracy disc it is from; 0 = none
 	Cell      geo.Cell
 	Customer  uint64
 	Day       int32
@@ -120,14 +121,17 @@ type Customer struct {
 	Complaints uint32
 }
 
-// CellCounts are the calls located only by their radio cell.
+// CellCounts are the calls located only by their radio cell, or by the same accuracy
+// disc. A customer whose calls are from k discs counts 1/k at each, and the daily cap
+// holds for all discs together: a phone that stays at home has a new disc every hour.
 type CellCounts struct {
-	RadioCell   string
+	RadioCell   string      // "" for a disc
+	Disc        geo.PlaceID // 0 for a radio cell
 	RAT         geo.RAT
 	CappedCalls float64
 	CappedBad   float64
-	Customers   uint64
-	Hurt        uint64
+	Customers   float64
+	Hurt        float64
 }
 
 // CellQuery asks for what happened per cell, for a map.
@@ -138,17 +142,18 @@ type CellQuery struct {
 	Limit                    int // most cells returned, those with most bad calls first
 }
 
-// CellStat is what happened in one cell.
+// CellStat is what happened in one cell. The counts have fractions where records are
+// spread over their accuracy discs.
 type CellStat struct {
 	Cell      geo.Cell
-	Calls     uint64
-	Bad       uint64
-	Dropped   uint64
-	Perceived uint64
-	Blocked   uint64
-	Poor      uint64
-	Customers uint64
-	Hurt      uint64
+	Calls     float64
+	Bad       float64
+	Dropped   float64
+	Perceived float64
+	Blocked   float64
+	Poor      float64
+	Customers float64
+	Hurt      float64
 }
 
 // Places tells what a PlaceID stands for; geo.Catalogue implements it.

@@ -31,8 +31,8 @@ type model struct {
 	weeks   []Week             // sorted by place, week
 	moans   []moan             // sorted likewise; located only, or shares of those that fit several places
 	habits  map[uint64]float64 // each customer's complaints and appeals anywhere in the window
-	extras  []spreadSums       // what places get of records located only by a radio cell; the first is nothing
-	spread  []radioSpread      // records located only by a radio cell
+	extras  []spreadSums       // what places get of calls located only by a radio cell or a disc; the first is nothing
+	spread  []radioSpread      // calls located only by a radio cell or an accuracy disc
 	noUse   bool               // no exposure: ranked on counts
 	traffic traffic            // counters that stand for exposure
 
@@ -139,7 +139,7 @@ func newModel(ev *Evidence, lookup Places, p Params) *model {
 	m.end = windowEnd(ev)
 	m.endDay = int32(math.Ceil(float64(m.end.Unix()) / 86400))
 	exposures := sortedExposures(ev.Exposures)
-	m.spreadRadioCells(exposures)
+	m.spreadUnlocated(exposures)
 	m.readTraffic()
 	m.collectPlaces(exposures)
 	m.regions = newRegionTree(exposures, lookup)
@@ -220,7 +220,7 @@ func sortedComplaints(in []Complaint) []Complaint {
 	slices.SortFunc(out, func(a, b Complaint) int {
 		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Customer, b.Customer),
 			cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Category, b.Category),
-			cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Cell, b.Cell),
+			cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.Disc, b.Disc), cmp.Compare(a.Cell, b.Cell),
 			cmp.Compare(a.Scene, b.Scene), cmp.Compare(a.Region, b.Region))
 	})
 	return out

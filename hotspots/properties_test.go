@@ -93,8 +93,8 @@ func TestEveryPlaceOnce(t *testing.T) {
 }
 
 // TestSpreadKeepsMass: what radio cells saw is spread over the places of their
-// located bad calls and their footprints, and not a call or a hurt customer more
-// or less.
+// located bad calls and their footprints, what accuracy discs saw over the places in
+// them, and not a call or a hurt customer more or less.
 func TestSpreadKeepsMass(t *testing.T) {
 	centre := centreCell(t, 30, 104)
 	cells := centre.Disk(5)
@@ -129,9 +129,18 @@ func TestSpreadKeepsMass(t *testing.T) {
 				place(radio, testID(fmt.Sprintf("%d/%d", k, j)), float64(of), float64(rapid.IntRange(0, min(of, 30)).Draw(r, "located bad")))
 			}
 			u := CellCounts{RadioCell: radio, RAT: geo.RAT4G, CappedCalls: float64(rapid.IntRange(1, 900).Draw(r, "calls")),
-				Customers: uint64(rapid.IntRange(1, 300).Draw(r, "customers")), Hurt: uint64(rapid.IntRange(0, 50).Draw(r, "hurt"))}
-			u.CappedBad = math.Min(u.CappedCalls, float64(u.Hurt)*2)
-			calls, bad, hurt, customers = calls+u.CappedCalls, bad+u.CappedBad, hurt+float64(u.Hurt), customers+float64(u.Customers)
+				Customers: float64(rapid.IntRange(1, 300).Draw(r, "customers")), Hurt: float64(rapid.IntRange(0, 50).Draw(r, "hurt"))}
+			u.CappedBad = math.Min(u.CappedCalls, u.Hurt*2)
+			calls, bad, hurt, customers = calls+u.CappedCalls, bad+u.CappedBad, hurt+u.Hurt, customers+u.Customers
+			w.ev.UnlocatedBad = append(w.ev.UnlocatedBad, u)
+		}
+		for range rapid.IntRange(0, 4).Draw(r, "discs") {
+			at := cells[rapid.IntRange(0, len(cells)-1).Draw(r, "disc")].Center()
+			u := CellCounts{Disc: testDisc(t, at, rapid.Float64Range(geo.CellAccuracy+1, geo.MostDisc-1).Draw(r, "accuracy")), RAT: geo.RAT5G,
+				CappedCalls: rapid.Float64Range(0.1, 900).Draw(r, "disc calls"), Customers: rapid.Float64Range(0.1, 300).Draw(r, "disc customers"),
+				Hurt: rapid.Float64Range(0, 50).Draw(r, "disc hurt")}
+			u.CappedBad = math.Min(u.CappedCalls, u.Hurt*2)
+			calls, bad, hurt, customers = calls+u.CappedCalls, bad+u.CappedBad, hurt+u.Hurt, customers+u.Customers
 			w.ev.UnlocatedBad = append(w.ev.UnlocatedBad, u)
 		}
 		m := newModel(&w.ev, w, w.params)

@@ -18,45 +18,65 @@ type spreadKey struct {
 // when records without a position are spread.
 const footprintCalls = 3
 
-// spreadRadioCells finds the places over which records without a position are
+// source is what is known of where records without a place are from: a radio cell, or
+// an accuracy disc.
+type source struct {
+	radio string
+	disc  geo.PlaceID
+}
+
+// spreadUnlocated finds the places over which records without a place of their own are
 // spread, and puts the complaints at their places.
-func (m *model) spreadRadioCells(exposures []Exposure) {
+func (m *model) spreadUnlocated(exposures []Exposure) {
+	shares := map[source][]placeShare{}
 	wanted := map[string]bool{}
 	var cells []string
-	want := func(radio string) {
-		if !wanted[radio] {
-			wanted[radio] = true
-			cells = append(cells, radio)
+	var discs []geo.PlaceID
+	want := func(s source) {
+		if _, known := shares[s]; known || s == (source{}) {
+			return
+		}
+		shares[s] = nil
+		if s.disc != 0 {
+			discs = append(discs, s.disc)
+		} else {
+			wanted[s.radio] = true
+			cells = append(cells, s.radio)
 		}
 	}
 	for _, u := range m.ev.UnlocatedBad {
-		want(u.RadioCell)
+		want(source{u.RadioCell, u.Disc})
 	}
 	for i := range m.ev.Complaints {
-		if c := &m.ev.Complaints[i]; c.Place == 0 && len(c.Choice) == 0 && c.RadioCell != "" {
-			want(c.RadioCell)
+		if c := &m.ev.Complaints[i]; c.Place == 0 && len(c.Choice) == 0 {
+			want(c.source())
 		}
 	}
-	var rates *placeRates
-	var located map[string][]placeBad
-	if len(cells) > 0 {
-		rates, located = newPlaceRates(exposures), m.locatedBad(wanted)
-	}
-	// The catalogue works a footprint out when it is first asked and keeps it.
-	if m.lookup != nil {
-		inParallel(len(cells), func(i int) { m.lookup.Footprint(cells[i]) })
-	}
-	shares := map[string][]placeShare{}
-	m.moans = m.placeComplaints(m.ev.Complaints, func(radio string) []placeShare {
-		s, known := shares[radio]
-		if !known {
-			s = m.shares(radio, located[radio], rates)
-			shares[radio] = s
+	if len(shares) > 0 {
+		rates, located := newPlaceRates(exposures), m.locatedBad(wanted)
+		if len(discs) > 0 {
+			rates.lookInside(exposures, m.lookup)
 		}
-		return s
-	})
+		of := make([][]placeShare, len(cells)+len(discs))
+		// The catalogue works a footprint out when it is first asked and keeps it.
+		eachInParallel(len(of), func(i int) {
+			if i < len(cells) {
+				of[i] = m.shares(cells[i], located[cells[i]], rates)
+			} else {
+				of[i] = settled(rates.disc(discs[i-len(cells)]))
+			}
+		})
+		for i, s := range of {
+			if i < len(cells) {
+				shares[source{radio: cells[i]}] = s
+			} else {
+				shares[source{disc: discs[i-len(cells)]}] = s
+			}
+		}
+	}
+	m.moans = m.placeComplaints(m.ev.Complaints, shares)
 	for _, u := range m.ev.UnlocatedBad {
-		if share := m.shares(u.RadioCell, located[u.RadioCell], rates); len(share) > 0 {
+		if share := slices.Clone(shares[source{u.RadioCell, u.Disc}]); len(share) > 0 {
 			u.CappedBad = clean(u.CappedBad)
 			u.CappedCalls = math.Max(clean(u.CappedCalls), u.CappedBad)
 			balance(share, u.CappedCalls, u.CappedBad)
@@ -64,9 +84,17 @@ func (m *model) spreadRadioCells(exposures []Exposure) {
 		}
 	}
 	slices.SortFunc(m.spread, func(a, b radioSpread) int {
-		return cmp.Or(cmp.Compare(a.cell.RadioCell, b.cell.RadioCell), cmp.Compare(a.cell.RAT, b.cell.RAT),
+		return cmp.Or(cmp.Compare(a.cell.RadioCell, b.cell.RadioCell), cmp.Compare(a.cell.Disc, b.cell.Disc), cmp.Compare(a.cell.RAT, b.cell.RAT),
 			cmp.Compare(a.cell.CappedCalls, b.cell.CappedCalls))
 	})
+}
+
+// source is where a complaint without a place of its own is from; zero when unknown.
+func (c *Complaint) source() source {
+	if c.Disc != 0 {
+		return source{disc: c.Disc}
+	}
+	return source{radio: c.RadioCell}
 }
 
 // placeBad are the bad calls of one radio cell at one place.
@@ -107,6 +135,14 @@ func (m *model) locatedBad(wanted map[string]bool) map[string][]placeBad {
 type placeRates struct {
 	sums    map[geo.PlaceID][2]float64 // calls and bad calls
 	overall float64
+	inside  map[geo.Cell]insiders // for accuracy discs: see lookInside
+}
+
+// insiders are the venues and highway kilometres whose centre is in a cell, and the
+// calls that they saw.
+type insiders struct {
+	places []geo.PlaceID
+	calls  float64
 }
 
 // rateCalls is how many bad calls the overall rate is worth in a place's rate.
@@ -152,6 +188,52 @@ func (r *placeRates) footprint(area []geo.CellWeight) []placeShare {
 	return out
 }
 
+// lookInside finds the venues and highway kilometres with use, by cell.
+func (r *placeRates) lookInside(exposures []Exposure, lookup Places) {
+	r.inside = map[geo.Cell]insiders{}
+	for i := range exposures {
+		id := exposures[i].Place
+		if id == 0 || isCell(id) || i > 0 && exposures[i-1].Place == id || lookup == nil {
+			continue
+		}
+		if pl, known := lookup.Place(id); known && pl.Cell != 0 {
+			in := r.inside[pl.Cell]
+			in.places = append(in.places, id)
+			in.calls += r.sums[id][0]
+			r.inside[pl.Cell] = in
+		}
+	}
+}
+
+// discCalls is how many located calls a cell of an accuracy disc is taken to have seen
+// at least besides those that it did: where little is known, area counts.
+const discCalls = 1
+
+// disc spreads bad calls over the places in an accuracy disc. The cells' shares of its
+// area are weighted with the use that located calls saw in them; within a cell, its open
+// ground, its venues and its highway kilometres share by their own use. Bad calls are
+// apportioned so that each place's rate stays about what it is. A venue without use of
+// its own gets nothing: the disc is no evidence of it.
+func (r *placeRates) disc(id geo.PlaceID) []placeShare {
+	use := func(c geo.Cell) float64 { return r.sums[geo.PlaceID(c)][0] + r.inside[c].calls }
+	area := geo.ShareByExposure(id.DiscCells(), use, discCalls)
+	out := make([]placeShare, 0, len(area))
+	add := func(place geo.PlaceID, calls float64) {
+		out = append(out, placeShare{place, calls * r.of(place), calls})
+	}
+	for _, w := range area {
+		open, in := r.sums[geo.PlaceID(w.Cell)][0]+discCalls, r.inside[w.Cell]
+		each := w.Weight / (open + in.calls)
+		add(geo.PlaceID(w.Cell), each*open)
+		for _, p := range in.places {
+			if calls := r.sums[p][0]; calls > 0 {
+				add(p, each*calls)
+			}
+		}
+	}
+	return out
+}
+
 // shares tells where a radio cell's records without a position come from. Its bad
 // calls come from where its located bad calls are: a broken tower's from the
 // tower, not from the street around it. Its footprint, weighted with the use of its cells, counts for a few of them.
@@ -164,6 +246,11 @@ func (m *model) shares(radio string, located []placeBad, rates *placeRates) []pl
 	if m.lookup != nil {
 		out = append(out, rates.footprint(m.lookup.Footprint(radio))...)
 	}
+	return settled(out)
+}
+
+// settled adds up the shares of each place, sorts them and makes both sum to 1.
+func settled(out []placeShare) []placeShare {
 	slices.SortStableFunc(out, func(a, b placeShare) int { return cmp.Compare(a.place, b.place) })
 	n, bad, calls := 0, 0.0, 0.0
 	for _, s := range out {
@@ -197,14 +284,21 @@ func (m *model) applySpread() {
 	known := m.radioHurts()
 	extra := map[spreadKey]use{}
 	for _, s := range m.spread {
-		impact, sq, hurt := mean*float64(s.cell.Hurt), square*float64(s.cell.Hurt), float64(s.cell.Hurt)
+		impact, sq, hurt := mean*s.cell.Hurt, square*s.cell.Hurt, s.cell.Hurt
 		kish := hurt
-		if k, ok := known[s.cell.RadioCell]; ok {
+		if k, ok := known[s.cell.RadioCell]; ok && s.cell.Disc == 0 {
 			impact, sq, hurt, kish = k.impact, k.square, k.hurt, k.kish
 			known[s.cell.RadioCell] = spreadSums{} // the radio cell's other rats add nothing more
 		}
 		calls, bad := s.cell.CappedCalls, s.cell.CappedBad
-		each := math.Max(1, calls/math.Max(float64(s.cell.Customers), 1)) // calls of one customer
+		customers := s.cell.Customers
+		if customers <= 0 {
+			customers = 1
+		}
+		if kish <= 0 {
+			kish = 1
+		}
+		each := math.Max(1, calls/customers) // calls of one customer
 		for _, w := range s.share {
 			i := m.index(w.place)
 			pl := &m.places[i]
@@ -218,13 +312,13 @@ func (m *model) applySpread() {
 			x.hurt += w.bad * hurt
 			x.kish += w.bad * kish
 			x.bad += w.bad * bad
-			pl.customers += w.calls * float64(s.cell.Customers)
+			pl.customers += w.calls * s.cell.Customers
 			here := w.calls * calls
 			pl.calls += here
 			pl.bad += w.bad * bad
 			// Whoever is hurt here has about all of his bad calls here.
 			pl.mm += here * each
-			pl.xx += w.bad * bad * bad / math.Max(kish, 1)
+			pl.xx += w.bad * bad * bad / kish
 			pl.xm += w.bad * bad * each
 			key := spreadKey{int32(i), s.cell.RAT}
 			u := extra[key]

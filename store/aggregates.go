@@ -90,11 +90,55 @@ func (s *Store) radioCells(ctx context.Context, f filter) ([]hotspots.CellCounts
 		func(r driver.Rows) error {
 			var c hotspots.CellCounts
 			var rat uint8
-			var m, x uint64
-			if err := r.Scan(&c.RadioCell, &rat, &m, &x, &c.Customers, &c.Hurt); err != nil {
+			var m, x, customers, hurt uint64
+			if err := r.Scan(&c.RadioCell, &rat, &m, &x, &customers, &hurt); err != nil {
 				return err
 			}
-			c.RAT, c.CappedCalls, c.CappedBad = geo.RAT(rat), float64(m), float64(x)
+			c.RAT, c.CappedCalls, c.CappedBad, c.Customers, c.Hurt = geo.RAT(rat), float64(m), float64(x), float64(customers), float64(hurt)
+			out = append(out, c)
+			return nil
+		})
+	return out, err
+}
+
+// discs: calls of coarse accuracy by their discs. From inside out: per disc, customer
+// and day; the day's cap over all discs of a customer, each keeping its part; per disc
+// and customer; among how many discs (and rats) a customer is divided; per disc.
+func (s *Store) discs(ctx context.Context, f filter) ([]hotspots.CellCounts, error) {
+	var out []hotspots.CellCounts
+	err := s.each(ctx, "aggregate accuracy discs", `
+		SELECT disc, rat_of, sum(m), sum(x), sum(1 / among), sum(if(x > 0, 1 / hurt_in, 0))
+		FROM (
+			SELECT customer, groupArray(disc_of) AS discs, groupArray(rat) AS rats, groupArray(calls_of) AS ms, groupArray(bad_of) AS xs,
+				count() AS among, countIf(bad_of > 0) AS hurt_in
+			FROM (
+				SELECT customer, rat, disc_of, sum(n_of * keep) AS calls_of, sum(b_of * keep_bad) AS bad_of
+				FROM (
+					SELECT customer, rat, groupArray(place) AS places, groupArray(n) AS ns, groupArray(b) AS bs,
+						least(sum(n), @cap) / sum(n) AS keep, if(sum(b) > 0, least(sum(b), @cap) / sum(b), 0) AS keep_bad
+					FROM (
+						SELECT place, rat, customer, day, toUInt64(count()) AS n, toUInt64(countIf(`+bad+`)) AS b
+						FROM calls FINAL
+						WHERE `+inWindow+f.calls+` AND `+isDisc+`
+						GROUP BY place, rat, customer, day
+					)
+					GROUP BY customer, rat, day
+				)
+				ARRAY JOIN places AS disc_of, ns AS n_of, bs AS b_of
+				GROUP BY customer, rat, disc_of
+			)
+			GROUP BY customer
+		)
+		ARRAY JOIN discs AS disc, rats AS rat_of, ms AS m, xs AS x
+		GROUP BY disc, rat_of
+		ORDER BY disc, rat_of`, f.window(f.start(), f.query.End),
+		func(r driver.Rows) error {
+			var c hotspots.CellCounts
+			var rat uint8
+			if err := r.Scan((*uint64)(&c.Disc), &rat, &c.CappedCalls, &c.CappedBad, &c.Customers, &c.Hurt); err != nil {
+				return err
+			}
+			c.RAT = geo.RAT(rat)
 			out = append(out, c)
 			return nil
 		})
@@ -154,6 +198,9 @@ func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint,
 					c.Choice = choice.Places
 				}
 				c.Place = 0
+			}
+			if c.Place.IsDisc() {
+				c.Place, c.Disc = 0, c.Place
 			}
 			if appeal == 1 {
 				c.Kind = hotspots.KindAppeal

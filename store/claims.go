@@ -15,10 +15,6 @@ import (
 	"github.com/hotcell/hotcell/hotspots"
 )
 
-// claimCellAccuracy is the coarsest accuracy, in metres, at which a record still
-// says which cell of geo.RankResolution it is from: the length of a cell's edge.
-const claimCellAccuracy = 200
-
 // claimFilter is a claim's query made ready for SQL. conditions hold of calls
 // wherever they were; area says where calls count, complaints and mayBelong the
 // same of complaints and of calls without a place.
@@ -88,8 +84,11 @@ func (s *Store) claimFilter(ctx context.Context, q hotspots.ClaimQuery, ground *
 		f.values["indoor"] = uint8(q.Indoor)
 		f.conditions += " AND indoor = @indoor"
 	}
+	if q.Units == "" && q.Scene == geo.SceneUnknown && ground.Places == nil {
+		f.placed = "place != 0" // an accuracy disc says enough of where a call was: its region
+	}
 	if q.Units == hotspots.ClaimArea {
-		f.placed = fmt.Sprintf("cell != 0 AND method != 4 AND accuracy_m <= %d", claimCellAccuracy)
+		f.placed = fmt.Sprintf("cell != 0 AND method != 4 AND accuracy_m <= %v", geo.CellAccuracy)
 	}
 	f.mayBelong = "NOT (" + f.placed + ")"
 	if q.Region != "" {
@@ -190,7 +189,7 @@ func (s *Store) claimNothing(ctx context.Context, q hotspots.ClaimQuery) error {
 func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.CustomerUse, error) {
 	nowhere := "0"
 	if f.values["places"] == nil {
-		nowhere = "((place = 0 OR " + isChoice + ") AND region = ''"
+		nowhere = "((place = 0 OR " + isChoice + " OR " + isDisc + ") AND region = ''"
 		if f.values["scene"] != nil {
 			nowhere += " AND scene = @scene"
 		}

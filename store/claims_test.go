@@ -151,7 +151,7 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 			continue
 		}
 		l := c.Location
-		placed := l.Place != 0
+		placed := l.Place != 0 && (!l.Place.IsDisc() || q.Units == "" && q.Scene == 0 && g.Places == nil)
 		if q.Units == hotspots.ClaimArea {
 			placed = placed && l.Method != geo.MethodRadioCell && l.AccuracyM <= 200
 		}
@@ -208,7 +208,7 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 		for _, c := range w.complaints {
 			p := people[c.Customer]
 			if within(c.Time) && !c.Appeal && p != nil && p.use.Attempts > 0 && g.Places == nil && !belongs(c.Location) &&
-				c.Location.Place == 0 && c.Location.Region == "" && (q.Scene == 0 || c.Location.Scene == q.Scene) {
+				(c.Location.Place == 0 || c.Location.Place.IsDisc()) && c.Location.Region == "" && (q.Scene == 0 || c.Location.Scene == q.Scene) {
 				p.use.Complaints++
 			}
 		}

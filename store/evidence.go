@@ -53,10 +53,13 @@ const bad = `(outcome IN (2, 3, 4) OR (outcome = 1 AND record_id GLOBAL IN ` + p
 
 // located are calls with a place of their own, be it that of the building whose
 // indoor radio cell served them. Those known by another radio cell only have none
-// (byRadioCell) and are counted apart.
-const (
-	located     = `place != 0`
-	byRadioCell = `method = 4 AND place = 0`
+// (byRadioCell), those of coarse accuracy have a disc; both are counted apart.
+const byRadioCell = `method = 4 AND place = 0`
+
+var (
+	located = `(place != 0 AND NOT ` + isDisc + `)`
+	// isDisc is geo.PlaceID.IsDisc in SQL.
+	isDisc = fmt.Sprintf("(place >= %d AND place < %d)", uint64(5)<<60, uint64(6)<<60)
 )
 
 // Evidence aggregates what a run looks at, inside ClickHouse; only bad calls and
@@ -90,6 +93,13 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 	g.Go(func() (err error) { other, err = s.sideVersion(ctx, f); return })
 	if err := g.Wait(); err != nil {
 		return nil, err
+	}
+	if totals.discs {
+		discs, err := s.discs(outer, f)
+		if err != nil {
+			return nil, err
+		}
+		ev.UnlocatedBad = append(ev.UnlocatedBad, discs...)
 	}
 	ev.Calls, ev.Unlocated = totals.calls, totals.unlocated
 	for i := range ev.Exposures {
@@ -226,6 +236,7 @@ type exposureKey struct {
 
 type totals struct {
 	calls, unlocated uint64
+	discs            bool // some calls are of coarse accuracy
 	version          string
 	common           map[exposureKey]struct {
 		region string
@@ -261,6 +272,8 @@ func (s *Store) totals(ctx context.Context, f filter) (totals, error) {
 			case byRadioCell == 1 || n == 0:
 			case place == 0:
 				t.unlocated += n
+			case geo.PlaceID(place).IsDisc():
+				t.discs = true
 			default:
 				k := exposureKey{geo.PlaceID(place), geo.RAT(rat), geo.Indoor(indoor)}
 				vote(regions, k, region, n)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -35,6 +36,15 @@ var regionTree = []geo.Region{
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
+// nowhere is a catalogue of nothing.
+var nowhere = func() *geo.Catalogue {
+	c, err := geo.NewCatalogue(nil, nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}()
+
 func randomLocation(r *rand.Rand) geo.Location {
 	region := pick(r, "510104", "510104", "5101", "50", "")
 	switch r.IntN(10) {
@@ -44,6 +54,11 @@ func randomLocation(r *rand.Rand) geo.Location {
 		return geo.Location{Method: geo.MethodRadioCell, Region: region}
 	case 2: // the indoor radio cell of a venue
 		return geo.Location{Method: geo.MethodRadioCell, Pos: geo.LatLon{Lat: 30.5, Lon: 104.5}, AccuracyM: 100, Place: 1<<63 | 0xabc, Scene: geo.SceneMall, Region: region}
+	}
+	if r.IntN(6) == 0 { // of coarse accuracy
+		l := nowhere.Locate(geo.Evidence{HasPos: true, Pos: geo.LatLon{Lat: 30.5, Lon: 104.5 + float64(r.IntN(3))/100}, AccuracyM: pick(r, 300.0, 2000), Floor: geo.UnknownFloor})
+		l.Region = region
+		return l
 	}
 	n := geo.Cell(r.IntN(6))
 	place := geo.PlaceID(0x890000000003ffff) + geo.PlaceID(n)<<18
@@ -267,6 +282,13 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		d    int64
 	}
 	type count struct{ n, b uint64 }
+	type discDay struct {
+		disc geo.PlaceID
+		rat  geo.RAT
+		u    uint64
+		d    int64
+	}
+	discs := map[discDay]count{}
 	exposures, weeks, radios := map[exposure]count{}, map[weekCell]count{}, map[radio]count{}
 	regions, scenes := map[exposureKey]map[string]int{}, map[exposureKey]map[geo.Scene]int{}
 	bad := map[hotspots.BadCalls]uint32{}
@@ -282,7 +304,7 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		plus := func(a count) count { return count{a.n + one.n, a.b + one.b} }
 		k := exposureKey{c.Location.Place, c.RAT, c.Indoor}
 		u, d := uint64(c.Customer), c.Time/86400
-		placed := c.Location.Place != 0
+		placed := c.Location.Place != 0 && !c.Location.Place.IsDisc()
 		if placed && c.Time >= trend {
 			wk := weekCell{k, u, d, int((to - 1 - c.Time) / (7 * 86400))}
 			weeks[wk] = plus(weeks[wk])
@@ -295,6 +317,9 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		case c.Location.Method == geo.MethodRadioCell && !placed:
 			r := radio{c.RadioCell, c.RAT, u, d}
 			radios[r] = plus(radios[r])
+		case c.Location.Place.IsDisc():
+			k := discDay{c.Location.Place, c.RAT, u, d}
+			discs[k] = plus(discs[k])
 		case !placed:
 			ev.Unlocated++
 		default:
@@ -407,7 +432,7 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		if c.b > 0 {
 			users[k][1][r.u] = true
 		}
-		v.Customers, v.Hurt = uint64(len(users[k][0])), uint64(len(users[k][1]))
+		v.Customers, v.Hurt = float64(len(users[k][0])), float64(len(users[k][1]))
 		cells[k] = v
 	}
 	for _, v := range cells {
@@ -416,6 +441,56 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 	slices.SortFunc(ev.UnlocatedBad, func(a, b hotspots.CellCounts) int {
 		return cmp.Or(cmp.Compare(a.RadioCell, b.RadioCell), cmp.Compare(a.RAT, b.RAT))
 	})
+	// Discs: of what counts of a customer's day each has its part, and the customer is
+	// divided among all.
+	of := func(k discDay) (all count) {
+		for o, c := range discs {
+			if o.rat == k.rat && o.u == k.u && o.d == k.d {
+				all.n, all.b = all.n+c.n, all.b+c.b
+			}
+		}
+		return all
+	}
+	type discOf struct {
+		disc geo.PlaceID
+		rat  geo.RAT
+	}
+	sumsOf, at := map[discOf]hotspots.CellCounts{}, map[uint64]map[discOf]bool{}
+	for k, c := range discs {
+		o, all := discOf{k.disc, k.rat}, of(k)
+		v := sumsOf[o]
+		v.Disc, v.RAT = o.disc, o.rat
+		v.CappedCalls += float64(c.n) * float64(limit(all.n)) / float64(all.n)
+		if c.b > 0 {
+			v.CappedBad += float64(c.b) * float64(limit(all.b)) / float64(all.b)
+		}
+		sumsOf[o] = v
+		if at[k.u] == nil {
+			at[k.u] = map[discOf]bool{}
+		}
+		at[k.u][o] = at[k.u][o] || c.b > 0
+	}
+	for _, seen := range at {
+		hurtAt := 0.0
+		for _, hurt := range seen {
+			if hurt {
+				hurtAt++
+			}
+		}
+		for o, hurt := range seen {
+			v := sumsOf[o]
+			v.Customers += 1 / float64(len(seen))
+			if hurt {
+				v.Hurt += 1 / hurtAt
+			}
+			sumsOf[o] = v
+		}
+	}
+	discCounts := slices.Collect(maps.Values(sumsOf))
+	slices.SortFunc(discCounts, func(a, b hotspots.CellCounts) int {
+		return cmp.Or(cmp.Compare(a.Disc, b.Disc), cmp.Compare(a.RAT, b.RAT))
+	})
+	ev.UnlocatedBad = append(ev.UnlocatedBad, discCounts...)
 	w.people(ev, from, to, match)
 	return ev
 }
@@ -439,7 +514,11 @@ func (w world) people(ev *hotspots.Evidence, from, to int64, match func(geo.Loca
 		if c.Appeal {
 			kind = hotspots.KindAppeal
 		}
-		ev.Complaints = append(ev.Complaints, hotspots.Complaint{Place: c.Location.Place, Cell: c.Location.Cell, Customer: uint64(c.Customer), Day: int32(c.Time / 86400),
+		place, disc := c.Location.Place, geo.PlaceID(0)
+		if place.IsDisc() {
+			place, disc = 0, place
+		}
+		ev.Complaints = append(ev.Complaints, hotspots.Complaint{Place: place, Disc: disc, Cell: c.Location.Cell, Customer: uint64(c.Customer), Day: int32(c.Time / 86400),
 			Kind: kind, Category: c.Category, RadioCell: c.RadioCell, Scene: c.Location.Scene, Region: c.Location.Region})
 	}
 	seen := map[uint64]bool{}
@@ -485,7 +564,7 @@ func (w world) days(q hotspots.Query) []hotspots.PlaceDay {
 	}
 	felt, n, b := w.perceived(), map[cell]int{}, map[cell]int{}
 	for _, c := range w.calls {
-		if c.Location.Place == 0 || c.Time < q.End.Add(-q.Window).Unix() || c.Time >= q.End.Unix() ||
+		if c.Location.Place == 0 || c.Location.Place.IsDisc() || c.Time < q.End.Add(-q.Window).Unix() || c.Time >= q.End.Unix() ||
 			q.Region != "" && !below(c.Location.Region, q.Region) || q.Scene != 0 && c.Location.Scene != q.Scene ||
 			q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator {
 			continue
@@ -599,10 +678,21 @@ func compareEvidence(t *testing.T, name string, got, want *hotspots.Evidence) {
 	same(t, name+" weeks", got.Weeks, want.Weeks)
 	same(t, name+" bad calls", got.Bad, want.Bad)
 	same(t, name+" complaints", got.Complaints, want.Complaints)
-	same(t, name+" radio cells", got.UnlocatedBad, want.UnlocatedBad)
+	same(t, name+" radio cells and discs", rounded(got.UnlocatedBad), rounded(want.UnlocatedBad))
 	if !reflect.DeepEqual(got.Customers, want.Customers) {
 		t.Errorf("%s: customers\n%v\nwant\n%v", name, got.Customers, want.Customers)
 	}
+}
+
+// rounded drops what sums in another order differ by.
+func rounded(list []hotspots.CellCounts) []hotspots.CellCounts {
+	out := slices.Clone(list)
+	for i := range out {
+		for _, v := range []*float64{&out[i].CappedCalls, &out[i].CappedBad, &out[i].Customers, &out[i].Hurt} {
+			*v = math.Round(*v*1e6) / 1e6
+		}
+	}
+	return out
 }
 
 func same[T any](t *testing.T, name string, got, want []T) {

@@ -206,6 +206,37 @@ func TestCells(t *testing.T) {
 		if got, err = s.Cells(t.Context(), q); err != nil || len(got) != 1 || got[0].Cell != a.Location.Cell {
 			t.Errorf("resolution 11, the first: %+v, %v", got, err)
 		}
+		// Calls of coarse accuracy, in the same streets and at the antimeridian: every
+		// one of them is somewhere, once, whatever the resolution; most where calls are.
+		var coarse []ingest.Call
+		for i, at := range []geo.LatLon{{Lat: 37.776, Lon: -122.418}, {Lat: 37.776, Lon: -122.418}, {Lat: -17, Lon: 179.999}} {
+			e := call(5+i, t0)
+			e.Customer, e.Outcome = ingest.CustomerID(i/2), ingest.Dropped
+			e.Location = nowhere.Locate(geo.Evidence{HasPos: true, Pos: at, AccuracyM: 1500, Floor: geo.UnknownFloor})
+			coarse = append(coarse, e)
+		}
+		take(t, s, load(2, "coarse"), coarse)
+		for resolution := geo.Resolution(0); resolution <= geo.StoredResolution; resolution++ {
+			q := hotspots.CellQuery{Query: wide, West: -180, East: 180, South: -90, North: 90, Resolution: resolution}
+			got, err := s.Cells(t.Context(), q)
+			must(t, err)
+			var sum hotspots.CellStat
+			for _, c := range got {
+				if c.Cell.Resolution() != resolution {
+					t.Fatalf("resolution %d: cell %v", resolution, c.Cell)
+				}
+				sum.Calls, sum.Bad, sum.Dropped, sum.Poor, sum.Blocked = sum.Calls+c.Calls, sum.Bad+c.Bad, sum.Dropped+c.Dropped, sum.Poor+c.Poor, sum.Blocked+c.Blocked
+				sum.Customers, sum.Hurt = sum.Customers+c.Customers, sum.Hurt+c.Hurt
+			}
+			for what, diff := range map[string]float64{"calls": sum.Calls - 6, "bad": sum.Bad - 6, "dropped": sum.Dropped - 4, "poor": sum.Poor - 1, "blocked": sum.Blocked - 1} {
+				if math.Abs(diff) > 1e-9 {
+					t.Errorf("resolution %d: %s off by %v: %+v", resolution, what, diff, sum)
+				}
+			}
+			if resolution == geo.RankResolution && (got[0].Cell != 0x89283082b9bffff || got[0].Calls < 2.01 || got[0].Calls > 2.2) {
+				t.Errorf("the cell with two calls has %+v; the others are 100 cells' size", got[0])
+			}
+		}
 		q.Resolution = 12
 		if _, err = s.Cells(t.Context(), q); store.CodeOf(err) != store.CodeBadRecord {
 			t.Errorf("resolution 12: %v", err)
