@@ -131,17 +131,23 @@ func spreadDiscs(q hotspots.CellQuery, cells []hotspots.CellStat, discs []discSt
 	for i := range cells {
 		sums[cells[i].Cell] = &cells[i]
 	}
+	inside := map[geo.Cell]bool{}
 	add := func(cell geo.Cell, share float64, d *hotspots.CellStat) {
+		in, known := inside[cell]
+		if !known {
+			at := cell.Center()
+			in = at.Lon >= q.West && at.Lon <= q.East
+			if q.West > q.East {
+				in = at.Lon >= q.West || at.Lon <= q.East
+			}
+			in = in && at.Lat >= q.South && at.Lat <= q.North
+			inside[cell] = in
+		}
+		if !in {
+			return
+		}
 		c := sums[cell]
 		if c == nil {
-			at := cell.Center()
-			across := at.Lon >= q.West && at.Lon <= q.East
-			if q.West > q.East {
-				across = at.Lon >= q.West || at.Lon <= q.East
-			}
-			if !across || at.Lat < q.South || at.Lat > q.North {
-				return
-			}
 			c = &hotspots.CellStat{Cell: cell}
 			sums[cell] = c
 		}
