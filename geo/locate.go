@@ -17,6 +17,10 @@ const (
 	tooSmall = 4.0
 )
 
+// LocatingRules names the rules of Locate; it changes whenever the same record could be
+// put elsewhere by the same catalogue.
+const LocatingRules = "2: accuracy discs"
+
 // Locate puts a record where its best evidence says (DESIGN §5): its
 // coordinates, else the venue it names, else its address, else its radio cell.
 // Unknown stays unknown. Positions that are not on the globe count as not given.

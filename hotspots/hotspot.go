@@ -7,7 +7,7 @@ import (
 )
 
 // MethodVersion names the statistics; it changes whenever a result could change.
-const MethodVersion = "2"
+const MethodVersion = "3"
 
 // Run is one analysis. It is immutable once written.
 type Run struct {

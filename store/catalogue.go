@@ -170,7 +170,7 @@ func (s *Store) catalogueVersion(ctx context.Context) (string, error) {
 		}
 		parts = append(parts, fmt.Sprint(n, h))
 	}
-	return fingerprint(parts...), nil
+	return fingerprint(append(parts, geo.LocatingRules)...), nil
 }
 
 // readSignposts fills in what is signposted along highways; venues are sorted by id.

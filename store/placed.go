@@ -35,7 +35,7 @@ type Misplaced struct {
 }
 
 // Misplaced says how many records of finished loads were put on the map with an
-// earlier catalogue, or with one nobody wrote down. Relocate puts them right. It
+// earlier catalogue or earlier rules, or with one nobody wrote down. Relocate puts them right. It
 // looks at loads only, never at records.
 func (s *Store) Misplaced(ctx context.Context) (Misplaced, error) {
 	var m Misplaced

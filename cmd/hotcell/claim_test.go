@@ -255,7 +255,7 @@ func TestClaimsOfACity(t *testing.T) {
 		}
 		h.load("venues", kiosk)
 		code, out, errs := h.command("claim", "check", files["true"])
-		if code != exitFailed || out != "" || !strings.Contains(errs, "with an earlier catalogue: run hotcell rollup rebuild") {
+		if code != exitFailed || out != "" || !strings.Contains(errs, "with an earlier catalogue or release: run hotcell rollup rebuild") {
 			t.Errorf("with a newer catalogue: exit %d, %q, %q", code, out, errs)
 		}
 		h.must("rollup", "rebuild")

@@ -82,7 +82,7 @@ func misplacedNote(ctx context.Context, s *store.Store) (string, error) {
 	if err != nil || m.Records == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("%s records were placed with an earlier catalogue: run hotcell rollup rebuild", thousands(m.Records)), nil
+	return fmt.Sprintf("%s records were placed with an earlier catalogue or release: run hotcell rollup rebuild", thousands(m.Records)), nil
 }
 
 // stepBar draws progress where a person looks at standard error.

@@ -53,7 +53,7 @@ func TestRebuildAfterCatalogue(t *testing.T) {
 		for _, feed := range []string{"regions.geojson", "venues.geojson", "sites.csv"} {
 			name, _, _ := strings.Cut(feed, ".")
 			code, _, errs := h.command("load", name, c.file(feed))
-			if code != exitDone || !strings.Contains(errs, "records were placed with an earlier catalogue: run hotcell rollup rebuild") {
+			if code != exitDone || !strings.Contains(errs, "records were placed with an earlier catalogue or release: run hotcell rollup rebuild") {
 				t.Errorf("load %s: exit %d, printed %q, want a note to rebuild", name, code, errs)
 			}
 		}
