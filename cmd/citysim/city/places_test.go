@@ -42,6 +42,7 @@ func TestCallsAreFoundWhereTheyWereMade(t *testing.T) {
 	type score struct{ right, all int }
 	scenes := map[string]*score{}
 	var carriageway, kilometre, district score
+	coarse, all := 0, 0 // calls of coarse accuracy have an accuracy disc for a place
 	for _, kind := range Types() {
 		cfg := small(kind)
 		dir, _ := write(t, cfg)
@@ -78,6 +79,11 @@ func TestCallsAreFoundWhereTheyWereMade(t *testing.T) {
 				}
 				l := c.Locate(e)
 				place, ok := c.Place(l.Place)
+				if l.Place.IsDisc() && k.accuracy > int32(geo.CellAccuracy) {
+					coarse++
+					continue
+				}
+				all++
 				if !ok {
 					t.Fatalf("a call at %v, %v has no place", lat, lon)
 				}
@@ -114,6 +120,9 @@ func TestCallsAreFoundWhereTheyWereMade(t *testing.T) {
 				}
 			}
 		}
+	}
+	if coarse == 0 || coarse > all/100 {
+		t.Errorf("%d calls beside %d others are coarser than a cell", coarse, all)
 	}
 	check := func(what string, s score, least float64) {
 		if s.all < 30 {
