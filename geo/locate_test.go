@@ -64,7 +64,7 @@ func TestLocate(t *testing.T) {
 	c := smallTown(t)
 	inTower := LatLon{30.0001, 104.0001}
 	inMall := LatLon{30.0509, 104.151} // its middle: some 100 m to every wall
-	byRoad := LatLon{30.05, 104.1203} // 1,950 m along the eastbound line
+	byRoad := LatLon{30.05, 104.1203}  // 1,950 m along the eastbound line
 	const unknown = UnknownFloor
 	for _, test := range []struct {
 		name   string
