@@ -158,5 +158,5 @@ func (c *Catalogue) Regions() []Region { return c.regions.regions }
 // lies outside every region (or off the globe) and the swapped one inside.
 func (c *Catalogue) SuspectSwapped(p LatLon) bool {
 	q := LatLon{Lat: p.Lon, Lon: p.Lat}
-	return q.Valid() && (!p.Valid() || !c.regions.contains(p)) && c.regions.contains(q)
+	return q.Valid() && c.regions.contains(q) && (!p.Valid() || !c.regions.contains(p))
 }

@@ -62,7 +62,13 @@ func writeCalls(tb testing.TB, n int) string {
 // flatLocator does what a locator must do at least: nothing.
 type flatLocator struct{}
 
-func (flatLocator) Locate(e geo.Evidence) geo.Location {
+func (f flatLocator) LocateAll(evidence []geo.Evidence, out []geo.Location) {
+	for i := range evidence {
+		out[i] = f.locate(evidence[i])
+	}
+}
+
+func (flatLocator) locate(e geo.Evidence) geo.Location {
 	return geo.Location{Method: geo.MethodCoordinates, Pos: e.Pos, Region: "r"}
 }
 func (flatLocator) SuspectSwapped(geo.LatLon) bool { return false }

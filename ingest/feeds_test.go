@@ -236,7 +236,7 @@ func TestPseudonyms(t *testing.T) {
 	for round := range 2 {
 		for i := range 50_000 {
 			id := fmt.Sprintf("86138%08d", i*7919)
-			c := p.customer([]byte(id))
+			c := p.of([]byte(id))
 			if c == 0 || c>>63 != 0 {
 				t.Fatalf("%s becomes %x", id, c)
 			}
@@ -250,7 +250,7 @@ func TestPseudonyms(t *testing.T) {
 	}
 	long := strings.Repeat("x", 100)
 	//lint:ignore SA4000 asked twice, because the second answer may come from memory
-	if p.customer([]byte(long)) != p.customer([]byte(long)) || p.customer(nil) != 0 {
+	if p.of([]byte(long)) != p.of([]byte(long)) || p.of(nil) != 0 {
 		t.Error("long or empty ids are not steady")
 	}
 	a, _ := Pseudonym(key, " 1 ")
@@ -259,7 +259,7 @@ func TestPseudonyms(t *testing.T) {
 		t.Error("the pseudonym must depend on the key and on nothing but the trimmed id")
 	}
 	// RFC 4231, test case 2, cut to 63 bits: HMAC-SHA-256("Jefe", "what do ya want for nothing?").
-	if got := newPseudonymer([]byte("Jefe")).customer([]byte("what do ya want for nothing?")); got != 0x5bdcc146bf60754e>>1 {
+	if got := newPseudonymer([]byte("Jefe")).of([]byte("what do ya want for nothing?")); got != 0x5bdcc146bf60754e>>1 {
 		t.Errorf("HMAC gives %x", uint64(got))
 	}
 	if _, err := New(Config{PseudonymKey: []byte("short")}, newMemSink(), chengdu); err == nil || !strings.Contains(err.Error(), "at least 16 bytes") {

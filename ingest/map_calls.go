@@ -9,6 +9,7 @@ import (
 // call maps the row at hand to a call.
 func (m *mapper) call(c *Call) *rowFault {
 	*c = Call{}
+	customer, peer := m.pseudo.seek(m.get(fSubscriber)), m.pseudo.seek(m.get(fPeer))
 	var f *rowFault
 	if c.ID, f = m.recordID(); f != nil {
 		return f
@@ -53,11 +54,10 @@ func (m *mapper) call(c *Call) *rowFault {
 	if e.AccuracyM, f = m.accuracy(); f != nil {
 		return f
 	}
-	if c.Location, f = m.locate(&e); f != nil {
+	if f = m.place(&e); f != nil {
 		return f
 	}
-	c.Customer = m.pseudo.customer(m.get(fSubscriber))
-	c.Peer = m.pseudo.customer(m.get(fPeer))
+	c.Customer, c.Peer = m.pseudo.customer(customer), m.pseudo.customer(peer)
 	if c.Customer == 0 && e.HasPos {
 		c.Customer = surrogate(e.Pos)
 	}

@@ -34,10 +34,10 @@ func (m *mapper) complaint(c *Complaint) *rowFault {
 	if e.AccuracyM, f = m.accuracy(); f != nil {
 		return f
 	}
-	if c.Location, f = m.locate(&e); f != nil {
+	if f = m.place(&e); f != nil {
 		return f
 	}
-	if c.Customer = m.pseudo.customer(m.get(fSubscriber)); c.Customer == 0 && e.HasPos {
+	if c.Customer = m.pseudo.of(m.get(fSubscriber)); c.Customer == 0 && e.HasPos {
 		c.Customer = surrogate(e.Pos)
 	}
 	c.Fingerprint = m.fingerprint()

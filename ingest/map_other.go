@@ -13,7 +13,7 @@ func (m *mapper) subscriber(s *Subscriber) *rowFault {
 	if id == nil {
 		return faultf(ReasonMissing, "subscriber_id is empty")
 	}
-	s.Customer = m.pseudo.customer(id)
+	s.Customer = m.pseudo.of(id)
 	segment, f := m.word(fSegment)
 	if f != nil {
 		return f
@@ -172,7 +172,7 @@ func (m *mapper) survey(s *Survey) *rowFault {
 		return faultf(ReasonRating, "score %s is no number from %v to %v, the scale of %s", show(v), scale[0], scale[1], s.Instrument)
 	}
 	s.Score = float32(score)
-	s.Customer = m.pseudo.customer(m.get(fSubscriber))
+	s.Customer = m.pseudo.of(m.get(fSubscriber))
 	s.Region = m.text(fRegion)
 	return nil
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // Locator puts records on the map; *geo.Catalogue is one. It is used by several
 // goroutines at once.
 type Locator interface {
-	Locate(geo.Evidence) geo.Location
+	// LocateAll finds where records are; out is as long as evidence.
+	LocateAll(evidence []geo.Evidence, out []geo.Location)
 	// SuspectSwapped tells whether a position makes sense only with latitude and
 	// longitude exchanged.
 	SuspectSwapped(geo.LatLon) bool
@@ -32,14 +34,16 @@ type mapper struct {
 	locator Locator
 	limits  limits
 
-	row     *row   // the row at hand
-	joined  []byte // scratch for times of several columns
-	idBuf   []byte // scratch for ids; begins with the source
-	idLen   int
-	fpSeed  uint64
-	causes  causeMemo
-	sample  positionSample
-	rowSeed []byte // what makes a row of a source without ids unique besides itself
+	row      *row           // the row at hand
+	unplaced []geo.Evidence // of the last rows, in their order: see place
+	places   []geo.Location // scratch
+	joined   []byte         // scratch for times of several columns
+	idBuf    []byte         // scratch for ids; begins with the source
+	idLen    int
+	fpSeed   uint64
+	causes   causeMemo
+	sample   positionSample
+	rowSeed  []byte // what makes a row of a source without ids unique besides itself
 }
 
 func newMapper(pl *plan, loc Locator, lim limits, key []byte, prefix []byte) *mapper {
@@ -265,13 +269,29 @@ func swappedFault(lat, lon float64) *rowFault {
 	return faultf(ReasonSwapped, "lat %v, lon %v lies outside all regions, and inside one with the two exchanged; exchange lat and lon in the profile's columns", lat, lon)
 }
 
-// locate finds the place of a record and refuses positions that were swapped.
-func (m *mapper) locate(e *geo.Evidence) (geo.Location, *rowFault) {
-	l := m.locator.Locate(*e)
-	if e.HasPos && l.Region == "" && m.locator.SuspectSwapped(e.Pos) {
-		return l, swappedFault(e.Pos.Lat, e.Pos.Lon)
+// placeAtOnce is how many records are located together: locating waits for memory,
+// less so where it knows what comes next.
+const placeAtOnce = 64
+
+// place refuses positions that were swapped, and puts the record among those that
+// placed will locate. It is the last of a row that may be at fault.
+func (m *mapper) place(e *geo.Evidence) *rowFault {
+	if e.HasPos && m.locator.SuspectSwapped(e.Pos) {
+		var at [1]geo.Location
+		if m.locator.LocateAll([]geo.Evidence{*e}, at[:]); at[0].Region == "" {
+			return swappedFault(e.Pos.Lat, e.Pos.Lon)
+		}
 	}
-	return l, nil
+	m.unplaced = append(m.unplaced, *e)
+	return nil
+}
+
+// placed gives the locations of the records that wait for them.
+func (m *mapper) placed() []geo.Location {
+	m.places = slices.Grow(m.places[:0], len(m.unplaced))[:len(m.unplaced)]
+	m.locator.LocateAll(m.unplaced, m.places)
+	m.unplaced = m.unplaced[:0]
+	return m.places
 }
 
 // accuracy gives the radius of the position in metres; 0 when unknown.

@@ -233,7 +233,13 @@ func (b boxLocator) in(p geo.LatLon) bool {
 	return p.Lat >= b.minLat && p.Lat <= b.maxLat && p.Lon >= b.minLon && p.Lon <= b.maxLon
 }
 
-func (b boxLocator) Locate(e geo.Evidence) geo.Location {
+func (b boxLocator) LocateAll(evidence []geo.Evidence, out []geo.Location) {
+	for i := range evidence {
+		out[i] = b.locate(evidence[i])
+	}
+}
+
+func (b boxLocator) locate(e geo.Evidence) geo.Location {
 	if !e.HasPos {
 		if e.RadioCell != "" {
 			return geo.Location{Method: geo.MethodRadioCell}

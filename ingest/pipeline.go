@@ -176,6 +176,7 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 	for {
 		more, fault := r.next()
 		if !more {
+			p.place(m, out)
 			return
 		}
 		out.read++
@@ -195,8 +196,8 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 			m.row = row
 			rec := &out.rows[n]
 			if fault = p.ops.row(m, rec); fault == nil {
-				if p.ops.location != nil {
-					out.methods[p.ops.location(rec).Method]++
+				if len(m.unplaced) == placeAtOnce {
+					p.place(m, out)
 				}
 				if p.ops.cause != nil {
 					if c, ok := p.ops.cause(rec); ok {
@@ -208,6 +209,15 @@ func (p *pipeline[T]) mapPart(part part, m *mapper, r rowReader, out *mapped[T])
 			out.rows = out.rows[:n]
 		}
 		out.rejects = append(out.rejects, p.reject(row.at, r.rejected(), fault))
+	}
+}
+
+// place locates the last rows, as many as wait for it.
+func (p *pipeline[T]) place(m *mapper, out *mapped[T]) {
+	rows := out.rows[len(out.rows)-len(m.unplaced):]
+	for i, at := range m.placed() {
+		*p.ops.location(&rows[i]) = at
+		out.methods[at.Method]++
 	}
 }
 

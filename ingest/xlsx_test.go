@@ -90,7 +90,7 @@ func TestExcelComplaintList(t *testing.T) {
 		t.Errorf("rejects %+v, want row 7", sink.rejects)
 	}
 	m := newMapper(&plan{p: p}, boxLocator{}, limits{}, testConfig().PseudonymKey, nil)
-	phone := m.pseudo.customer([]byte("13800138000"))
+	phone := m.pseudo.of([]byte("13800138000"))
 	texts := map[string]Complaint{}
 	for _, c := range sink.complaints {
 		texts[c.Text] = c

@@ -75,7 +75,13 @@ not looked up: only positions and datums are checked.`,
 // nowhere places nothing: a profile is tried without a store.
 type nowhere struct{}
 
-func (nowhere) Locate(e geo.Evidence) geo.Location {
+func (n nowhere) LocateAll(evidence []geo.Evidence, out []geo.Location) {
+	for i := range evidence {
+		out[i] = n.locate(evidence[i])
+	}
+}
+
+func (nowhere) locate(e geo.Evidence) geo.Location {
 	if !e.HasPos {
 		return geo.Location{}
 	}
