@@ -1,13 +1,13 @@
 package geo
 
-import "unsafe"
+import (
+	"unsafe"
 
-// An index is read at random all over, and where the system maps memory in pages of
-// 4 KB, finding the page costs as much as reading it, most of all in a virtual
-// machine. packTogether therefore moves arrays into one piece of memory that the
-// system is asked to map in pages of 2 MB.
+	"github.com/hotcell/hotcell/geo/memory"
+)
 
-const hugePage = 2 << 20
+// An index is read at random all over; packTogether therefore moves its arrays into
+// one piece of memory in huge pages (see memory.Huge).
 
 // packable is an array that can be moved.
 type packable interface {
@@ -33,20 +33,17 @@ func (a array[T]) moveTo(b []byte) {
 }
 
 // packTogether moves arrays into one piece of memory, each on a cache line of its
-// own. Less than a huge page is left where it is.
+// own. What is less than a huge page together is left where it is.
 func packTogether(arrays ...packable) {
 	const line = 64
 	total := 0
 	for _, a := range arrays {
 		total += (a.size() + line - 1) &^ (line - 1)
 	}
-	if total < hugePage {
+	if total < memory.HugePage {
 		return
 	}
-	all := make([]byte, total+2*hugePage)
-	start := int(-uintptr(unsafe.Pointer(&all[0])) & (hugePage - 1))
-	all = all[start : start+(total+hugePage-1)&^(hugePage-1)]
-	askHugePages(all)
+	all := memory.Huge[byte](total)
 	for _, a := range arrays {
 		n := a.size()
 		a.moveTo(all[:n:n])

@@ -1,6 +1,10 @@
 package geo
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/hotcell/hotcell/geo/memory"
+)
 
 // locateBatch is how many records LocateAll works on together: enough to overlap
 // their waits for memory, few enough that what was fetched is still in the cache.
@@ -40,9 +44,9 @@ func (c *Catalogue) locateBatch(evidence []Evidence, out []Location) {
 		}
 		key := s.keyOf(e.Pos)
 		b.home = int32(s.home(key))
-		prefetch(unsafe.Pointer(&s.slots[b.home]))
+		memory.Prefetch(unsafe.Pointer(&s.slots[b.home]))
 		if b.tile = regions.tileOf(e.Pos); b.tile >= 0 {
-			prefetch(unsafe.Pointer(&regions.tiles[b.tile]))
+			memory.Prefetch(unsafe.Pointer(&regions.tiles[b.tile]))
 		}
 		b.cell = storedCell(e.Pos)
 	}
@@ -54,13 +58,13 @@ func (c *Catalogue) locateBatch(evidence []Evidence, out []Location) {
 		q := s.from(int(b.home), s.keyOf(evidence[i].Pos))
 		b.square = q
 		if q != nil {
-			prefetch(unsafe.Pointer(&s.shapes[q.shapes]))
-			prefetch(unsafe.Pointer(&s.pieces[q.lines]))
-			prefetch(unsafe.Pointer(&s.points[q.points]))
+			memory.Prefetch(unsafe.Pointer(&s.shapes[q.shapes]))
+			memory.Prefetch(unsafe.Pointer(&s.pieces[q.lines]))
+			memory.Prefetch(unsafe.Pointer(&s.points[q.points]))
 		}
 		if (q == nil || q.region == unsettled) && b.tile >= 0 {
 			if t := regions.tiles[b.tile]; t < noRegion {
-				prefetch(unsafe.Pointer(&regions.blocks[-2-t]))
+				memory.Prefetch(unsafe.Pointer(&regions.blocks[-2-t]))
 			}
 		}
 	}
@@ -71,13 +75,13 @@ func (c *Catalogue) locateBatch(evidence []Evidence, out []Location) {
 		}
 		if q.shapes != 0 {
 			h := &s.shapes[q.shapes]
-			prefetch(unsafe.Pointer(&c.spots[h.owner]))
+			memory.Prefetch(unsafe.Pointer(&c.spots[h.owner]))
 			for at := h.chain; at < h.chain+h.length; at += 4 {
-				prefetch(unsafe.Pointer(&s.chains[at]))
+				memory.Prefetch(unsafe.Pointer(&s.chains[at]))
 			}
 		}
 		if q.lines != 0 {
-			prefetch(unsafe.Pointer(&c.lines.vertices[s.pieces[q.lines]&itemNumber]))
+			memory.Prefetch(unsafe.Pointer(&c.lines.vertices[s.pieces[q.lines]&itemNumber]))
 		}
 	}
 	for i := range evidence {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
+	"unsafe"
+
+	"github.com/hotcell/hotcell/geo/memory"
 )
 
 // seenFilter says of an id "surely new" or "maybe seen" in a fixed amount of
@@ -20,13 +24,22 @@ const (
 
 func newSeenFilter(rows int) *seenFilter {
 	blocks := min(max(rows, 1<<12)*seenBitsPerRow/512+1, seenMaxBytes/64)
-	return &seenFilter{blocks: make([][8]uint64, blocks)}
+	return &seenFilter{blocks: memory.Huge[[8]uint64](blocks)}
 }
+
+// block is where an id leaves its marks.
+func (s *seenFilter) block(id *RecordID) *[8]uint64 {
+	at, _ := bits.Mul64(binary.BigEndian.Uint64(id[:8]), uint64(len(s.blocks)))
+	return &s.blocks[at]
+}
+
+// prefetch has an id's block fetched, so that maybe need not wait for it.
+func (s *seenFilter) prefetch(id *RecordID) { memory.Prefetch(unsafe.Pointer(s.block(id))) }
 
 // maybe tells whether the id may have been asked about before, and remembers it.
 func (s *seenFilter) maybe(id RecordID) bool {
-	hi, lo := binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
-	b := &s.blocks[hi%uint64(len(s.blocks))]
+	lo := binary.BigEndian.Uint64(id[8:])
+	b := s.block(&id)
 	all := true
 	for i := range b {
 		bit := uint64(1) << (lo & 63)

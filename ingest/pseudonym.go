@@ -7,8 +7,10 @@ import (
 	"errors"
 	"hash"
 	"math"
+	"unsafe"
 
 	"github.com/hotcell/hotcell/geo"
+	"github.com/hotcell/hotcell/geo/memory"
 	"github.com/zeebo/xxh3"
 )
 
@@ -39,14 +41,13 @@ func (s *memoSlot) is(id []byte) bool {
 // The memo is a table of pairs, the one last made first. It keeps the whole id
 // beside the result, so a clash of hashes costs time, never a wrong customer.
 type pseudonymer struct {
-	mac     hash.Hash
-	sum     [sha256.Size]byte
-	memo    [][2]memoSlot
-	touched uint8 // depends on what seek reads, so that it is read
+	mac  hash.Hash
+	sum  [sha256.Size]byte
+	memo [][2]memoSlot
 }
 
 func newPseudonymer(key []byte) *pseudonymer {
-	return &pseudonymer{mac: hmac.New(sha256.New, key), memo: make([][2]memoSlot, memoPairs)}
+	return &pseudonymer{mac: hmac.New(sha256.New, key), memo: memory.Huge[[2]memoSlot](memoPairs)}
 }
 
 // sought is a subscriber id that may be remembered in pair; nil where it is too long
@@ -63,7 +64,7 @@ func (p *pseudonymer) seek(id []byte) sought {
 		return sought{id: id}
 	}
 	pair := &p.memo[xxh3.Hash(id)&(memoPairs-1)]
-	p.touched ^= pair[0].len
+	memory.Prefetch(unsafe.Pointer(pair))
 	return sought{id, pair}
 }
 

@@ -161,6 +161,12 @@ func (w *writer[T]) holdBack(rows []T, bytes int) []T {
 	}
 	keep := 0
 	for i := range rows {
+		if w.seen != nil && i%fetchAtOnce == 0 {
+			for j := i; j < min(i+fetchAtOnce, len(rows)); j++ {
+				id, _, _ := w.p.ops.identity(&rows[j])
+				w.seen.prefetch(&id)
+			}
+		}
 		id, print, day := w.p.ops.identity(&rows[i])
 		w.first, w.last = min(w.first, day), max(w.last, day)
 		if w.knownKey(id, print) || w.known == nil && (w.seen.maybe(id) || w.days[day]) {
@@ -175,6 +181,9 @@ func (w *writer[T]) holdBack(rows []T, bytes int) []T {
 	}
 	return rows[:keep]
 }
+
+// fetchAtOnce is for how many rows the filter is fetched together.
+const fetchAtOnce = 64
 
 // maxKnown bounds the natural keys remembered to find repeats, to about 100 MiB.
 const maxKnown = 2_000_000

@@ -3,7 +3,9 @@ package store
 import (
 	"slices"
 	"sync"
+	"unsafe"
 
+	"github.com/hotcell/hotcell/geo/memory"
 	"github.com/hotcell/hotcell/ingest"
 )
 
@@ -62,17 +64,21 @@ const (
 )
 
 func newMarkFilter(calls int) *markFilter {
-	return &markFilter{steps: steps{1<<63 - 1, -1 << 63}, blocks: make([][8]uint64, calls/rowsPerBlock), room: calls}
+	return &markFilter{steps: steps{1<<63 - 1, -1 << 63}, blocks: memory.Huge[[8]uint64](calls / rowsPerBlock), room: calls}
+}
+
+func (f *markFilter) block(mark uint64) *[8]uint64 {
+	return &f.blocks[(mark>>32)*uint64(len(f.blocks))>>32]
 }
 
 // has tells whether a half may have the mark.
 func (f *markFilter) has(mark uint64, half int) bool {
-	b := &f.blocks[(mark>>32)*uint64(len(f.blocks))>>32]
+	b := f.block(mark)
 	return (b[half]>>(mark&63))&(b[half+1]>>(mark>>6&63))&(b[half+2]>>(mark>>12&63))&(b[half+3]>>(mark>>18&63))&1 == 1
 }
 
 func (f *markFilter) put(mark uint64, half int) {
-	b := &f.blocks[(mark>>32)*uint64(len(f.blocks))>>32]
+	b := f.block(mark)
 	b[half] |= 1 << (mark & 63)
 	b[half+1] |= 1 << (mark >> 6 & 63)
 	b[half+2] |= 1 << (mark >> 12 & 63)
@@ -100,16 +106,42 @@ func meeting(pair uint64, step int64) uint32 { return uint32((pair + uint64(step
 // shortPair stands for a pair that may have a run of short calls; flagShortRunsAmong has it in SQL.
 func shortPair(pair uint64) uint32 { return uint32(pair >> 32) }
 
-// add takes note of calls.
+// add takes note of calls, addRows at most: what is fetched for all should still be
+// in the processor's cache for the last.
 func (w *redialWatch) add(calls []ingest.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range calls {
-		c := &calls[i]
-		if c.Precision != ingest.PrecisionSecond || c.Customer == 0 || c.Customer >= surrogateFloor || c.Peer == 0 {
-			continue
+		if c := &calls[i]; watched(c) {
+			w.prefetch(c)
 		}
-		w.call(c)
+	}
+	for i := range calls {
+		if c := &calls[i]; watched(c) {
+			w.call(c)
+		}
+	}
+}
+
+// watched tells whether a call may be a redial or answered by one.
+func watched(c *ingest.Call) bool {
+	return c.Precision == ingest.PrecisionSecond && c.Customer != 0 && c.Customer < surrogateFloor && c.Peer != 0
+}
+
+// prefetch has fetched what most calls need of the filters: where it starts and ends.
+func (w *redialWatch) prefetch(c *ingest.Call) {
+	pair, start := pairOf(c), c.Time>>stepBits
+	end := start
+	if c.DurationS >= 0 && c.DurationS < lastedSeconds {
+		end = int64(float64(c.Time)+float64(c.DurationS)) >> stepBits
+	}
+	for _, f := range w.filters {
+		if f.steps.has(start) {
+			memory.Prefetch(unsafe.Pointer(f.block(markOf(pair, start))))
+		}
+		if end != start && f.steps.has(end) {
+			memory.Prefetch(unsafe.Pointer(f.block(markOf(pair, end))))
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 //go:build !linux
 
-package geo
+package memory
 
 func askHugePages([]byte) {}
