@@ -23,10 +23,12 @@ type parquetPart struct {
 }
 
 // parquetTexts are the texts of a column: where the first begins and where each
-// ends, times two, plus one where there is a value at all.
+// ends, times two, plus one where there is a value at all. A text of the column's
+// dictionary is not written out: its number, inverted, stands for it.
 type parquetTexts struct {
 	start int
 	ends  []int
+	words [][]byte // the dictionary; belongs to nobody any more
 }
 
 // parquetChunks reads a Parquet file column by column and deals its rows out to
@@ -95,8 +97,9 @@ func (c *parquetChunks) fill(p *parquetPart, column, n int) (rows int, err error
 	}
 	from := c.columns[column]
 	flat := from.flat
+	to.words = nil
 	for {
-		from.spell(p, to, n)
+		from.number(p, to, n)
 		if flat && len(to.ends) == n {
 			return n, nil
 		}
@@ -217,13 +220,14 @@ func (c *parquetColumn) open() (err error) {
 	return nil
 }
 
-// spell writes the next values of a page with a dictionary, if that is what is at
-// hand.
-func (c *parquetColumn) spell(p *parquetPart, to *parquetTexts, n int) {
+// number puts the next values of a page with a dictionary down, if that is what is
+// at hand.
+func (c *parquetColumn) number(p *parquetPart, to *parquetTexts, n int) {
 	if len(c.indexes) == 0 && len(c.levels) == 0 {
 		return
 	}
-	texts, ends := p.texts, to.ends
+	to.words = c.words
+	ends, none := to.ends, len(p.texts)<<1
 	for len(ends) < n {
 		if c.levels != nil {
 			if len(c.levels) == 0 {
@@ -232,17 +236,18 @@ func (c *parquetColumn) spell(p *parquetPart, to *parquetTexts, n int) {
 			there := c.levels[0] == c.present
 			c.levels = c.levels[1:]
 			if !there {
-				ends = append(ends, len(texts)<<1)
+				ends = append(ends, none)
 				continue
 			}
 		} else if len(c.indexes) == 0 {
 			break
 		}
-		texts = append(texts, c.words[c.indexes[0]]...)
-		ends = append(ends, len(texts)<<1|1)
+		at := c.indexes[0]
+		_ = c.words[at] // a damaged page may name what is not there; see fill
+		ends = append(ends, ^int(at))
 		c.indexes = c.indexes[1:]
 	}
-	p.texts, to.ends = texts, ends
+	to.ends = ends
 	if len(c.indexes) == 0 && len(c.levels) == 0 {
 		c.done, c.indexes, c.levels = c.page, nil, nil
 	}
@@ -258,17 +263,21 @@ type parquetRows struct {
 	row
 	pf   *parquetFile
 	part *parquetPart
+	from []int  // per column: where the next text begins
 	at0  uint64 // number of the next row
 	i    int    // of the next row in the part
 	left int
 }
 
 func newParquetRows(pf *parquetFile) *parquetRows {
-	return &parquetRows{row: row{fields: make([][]byte, len(pf.names))}, pf: pf}
+	return &parquetRows{row: row{fields: make([][]byte, len(pf.names))}, pf: pf, from: make([]int, len(pf.names))}
 }
 
 func (r *parquetRows) reset(p part) *rowFault {
 	r.part, r.at0, r.i, r.left = p.parquet, p.line, 0, p.rows
+	for c := range r.from {
+		r.from[c] = r.part.columns[c].start
+	}
 	return nil
 }
 
@@ -299,24 +308,21 @@ func (r *parquetRows) take() {
 	raw := r.raw[:0]
 	for c := range r.part.columns {
 		texts := &r.part.columns[c]
-		r.fields[c] = nil
-		if texts.ends[r.i]&1 == 0 {
+		switch end := texts.ends[r.i]; {
+		case end < 0:
+			r.fields[c] = texts.words[^end]
+		case end&1 == 0:
+			r.fields[c] = nil
 			continue
+		default:
+			from := r.from[c]
+			r.from[c] = end >> 1
+			r.fields[c] = r.part.texts[from : end>>1 : end>>1]
 		}
-		from, to := texts.span(r.i)
-		r.fields[c] = r.part.texts[from:to:to]
 		raw = append(append(raw, '\x1f'), r.fields[c]...) // so that "a","b" and "ab","" are different rows
 	}
 	r.raw = raw
 	r.i++
-}
-
-// span says where the text of row i is.
-func (t *parquetTexts) span(i int) (from, to int) {
-	if i == 0 {
-		return t.start, t.ends[0] >> 1
-	}
-	return t.ends[i-1] >> 1, t.ends[i] >> 1
 }
 
 // rejected gives the row as a JSON object, which can be replayed.

@@ -20,9 +20,9 @@ const MinKeyBytes = 16
 var errShortKey = errors.New("the pseudonym key must have at least 16 bytes; give a longer one in the configuration")
 
 // memoPairs × one pair (64 bytes, a line of the processor's cache) is what a worker
-// remembers: 4 MiB.
+// remembers: 8 MiB.
 const (
-	memoPairs  = 1 << 16
+	memoPairs  = 1 << 17
 	memoKeyMax = 23
 )
 
