@@ -41,6 +41,9 @@ func (m *model) notes() []string {
 	} else if m.calls.fit.Above > 0.20 {
 		notes = append(notes, fmt.Sprintf("%.0f %% of the places lie above the range of normal places: faults are widespread, or the regions and scenes hide different kinds of places", 100*m.calls.fit.Above))
 	}
+	if n := m.ev.OffTopic; n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d complaints are about other things (bills, sales, radiation …) by their category or text and are not ranked", n, n+uint64(len(m.ev.Complaints))))
+	}
 	if m.ev.Unlocated > 0 && m.ev.Calls > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d calls have neither position nor radio cell and are not ranked", m.ev.Unlocated, m.ev.Calls))
 	}

@@ -41,7 +41,8 @@ type Evidence struct {
 	Exposures    []Exposure // one per place × rat × indoor
 	Weeks        []Week     // one per place × week
 	Bad          []BadCalls
-	Complaints   []Complaint
+	Complaints   []Complaint         // about using the network
+	OffTopic     uint64              // complaints about other things, see OffTopic
 	Customers    map[uint64]Customer // those who appear in Bad or Complaints and have attributes
 	UnlocatedBad []CellCounts        // calls located only by their radio cell or an accuracy disc
 	Traffic      []CellTraffic       // counters by radio cell; only where BadOnly

@@ -287,11 +287,11 @@ func (e *Explanation) reasons(noUse bool) (en, zh []string) {
 		}
 		switch {
 		case r.Drops > r.Ours:
-			add("ranks higher than by drops (%[1]d): %[2].0f bad calls where a normal place would have %[3].1f",
-				"排名高于按掉话排名（第%[1]d位）：异常通话%[2].0f次，正常地点应为%[3].1f次", r.Drops, c.Events, c.Expected)
+			add("ranks higher than by drops (%[1]d): %.0[2]f bad calls where a normal place would have %.1[3]f",
+				"排名高于按掉话排名（第%[1]d位）：异常通话%.0[2]f次，正常地点应为%.1[3]f次", r.Drops, c.Events, c.Expected)
 		case r.Drops < r.Ours:
-			add("ranks lower than by drops (%[1]d): a normal place with this much use would have %[3].1f of the %[2].0f bad calls too",
-				"排名低于按掉话排名（第%[1]d位）：同样通话量的正常地点也会有%[2].0f次异常通话中的%[3].1f次", r.Drops, c.Events, c.Expected)
+			add("ranks lower than by drops (%[1]d): a normal place with this much use would have %.1[3]f of the %.0[2]f bad calls too",
+				"排名低于按掉话排名（第%[1]d位）：同样通话量的正常地点也会有%.0[2]f次异常通话中的%.1[3]f次", r.Drops, c.Events, c.Expected)
 		}
 		if c.DesignEffect > 1.5 {
 			add("the bad calls come from few customers: %.0f of them tell as much as %.0f independent ones",

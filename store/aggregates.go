@@ -176,21 +176,26 @@ func (s *Store) badCalls(ctx context.Context, f filter) ([]hotspots.BadCalls, er
 	return out, err
 }
 
-func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint, error) {
-	var out []hotspots.Complaint
+// complaints gives those about using the network, and how many are about other things.
+func (s *Store) complaints(ctx context.Context, f filter) (out []hotspots.Complaint, offTopic uint64, err error) {
 	several, err := s.choicesOf(ctx, f.window(f.start(), f.query.End))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	err = s.each(ctx, "read complaints", `
-		SELECT place, cell, customer, toInt32(toUInt16(day)), appeal, category, radio_cell, scene, region
+		SELECT place, cell, customer, toInt32(toUInt16(day)), appeal, category, text, radio_cell, scene, region
 		FROM complaints FINAL WHERE `+inWindow+f.complaints+`
 		ORDER BY time, record_id`, f.window(f.start(), f.query.End),
 		func(r driver.Rows) error {
 			var c hotspots.Complaint
 			var appeal, scene uint8
-			if err := r.Scan((*uint64)(&c.Place), (*uint64)(&c.Cell), &c.Customer, &c.Day, &appeal, &c.Category, &c.RadioCell, &scene, &c.Region); err != nil {
+			var text string
+			if err := r.Scan((*uint64)(&c.Place), (*uint64)(&c.Cell), &c.Customer, &c.Day, &appeal, &c.Category, &text, &c.RadioCell, &scene, &c.Region); err != nil {
 				return err
+			}
+			if hotspots.OffTopic(c.Category, text) {
+				offTopic++
+				return nil
 			}
 			c.Kind, c.Scene = hotspots.KindComplaint, geo.Scene(scene)
 			if c.Place.IsChoice() {
@@ -208,7 +213,7 @@ func (s *Store) complaints(ctx context.Context, f filter) ([]hotspots.Complaint,
 			out = append(out, c)
 			return nil
 		})
-	return out, err
+	return out, offTopic, err
 }
 
 // attributes are those that held when a customer was last hurt or complained in the

@@ -79,7 +79,7 @@ func (s *Store) claimFilter(ctx context.Context, q hotspots.ClaimQuery, ground *
 	}
 	base.query.TrendWeeks = 0 // nothing before the period matters
 	f := claimFilter{filter: base, placed: located}
-	f.conditions = base.calls + " AND outcome != 0"
+	f.conditions = base.all + " AND outcome != 0"
 	if q.Indoor != geo.IndoorUnknown {
 		f.values["indoor"] = uint8(q.Indoor)
 		f.conditions += " AND indoor = @indoor"
@@ -202,7 +202,7 @@ func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.C
 			SELECT customer, bitNot(tupleElement(max((n, c, bitNot(place))), 3)) AS cluster, toUInt32(sum(n)) AS attempts, toUInt32(sum(b)) AS blocked,
 				toUInt32(sum(d)) AS dropped, toUInt32(sum(p)) AS felt, toUInt32(sum(c) + if(sum(n) > 0, sum(e), 0)) AS complaints
 			FROM (
-				SELECT customer, place, toUInt64(count()) AS n, toUInt64(countIf(outcome = 4)) AS b, toUInt64(countIf(outcome = 3)) AS d,
+				SELECT customer, place, toUInt64(count()) AS n, toUInt64(countIf(`+blocked+`)) AS b, toUInt64(countIf(outcome = 3)) AS d,
 					toUInt64(countIf(`+felt+` = 1)) AS p, toUInt64(0) AS c, toUInt64(0) AS e
 				FROM calls FINAL
 				WHERE `+inWindow+f.conditions+f.area+` AND `+f.placed+`
@@ -230,12 +230,12 @@ func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.C
 	return out, err
 }
 
-// claimUsers counts customers per unit from rows of (unit, customer, outcome, is_felt).
+// claimUsers counts customers per unit from rows of (unit, customer, outcome, is_blocked, is_felt).
 func claimUsers(from string) string {
 	return `
 		SELECT unit, count(), countIf(n > b), countIf(b > 0), countIf(d > 0), countIf(d + p > 0)
 		FROM (
-			SELECT unit, customer, count() AS n, countIf(outcome = 4) AS b, countIf(outcome = 3) AS d, countIf(is_felt = 1) AS p
+			SELECT unit, customer, count() AS n, countIf(is_blocked = 1) AS b, countIf(outcome = 3) AS d, countIf(is_felt = 1) AS p
 			FROM (` + from + `)
 			GROUP BY unit, customer
 		)
@@ -250,7 +250,7 @@ func (s *Store) claimCells(ctx context.Context, f claimFilter, ground *hotspots.
 	a["keep"], a["set"] = parentBits(geo.RankResolution)
 	var out []hotspots.UnitUse
 	err := s.each(ctx, "count a claim's customers by cell", claimUsers(`
-		SELECT bitOr(bitAnd(cell, toUInt64(@keep)), toUInt64(@set)) AS unit, customer, outcome, `+felt+` AS is_felt
+		SELECT bitOr(bitAnd(cell, toUInt64(@keep)), toUInt64(@set)) AS unit, customer, outcome, `+blocked+` AS is_blocked, `+felt+` AS is_felt
 		FROM calls FINAL
 		WHERE `+inWindow+f.conditions+f.area+` AND `+f.placed), a,
 		func(r driver.Rows) error {
@@ -283,9 +283,9 @@ func (s *Store) claimUnits(ctx context.Context, f claimFilter, ground *hotspots.
 	a["units"] = pairs.String()
 	var out []hotspots.UnitUse
 	err := s.each(ctx, "count a claim's customers by unit", claimUsers(`
-		SELECT unit, customer, outcome, is_felt
+		SELECT unit, customer, outcome, is_blocked, is_felt
 		FROM (
-			SELECT place, customer, outcome, `+felt+` AS is_felt
+			SELECT place, customer, outcome, `+blocked+` AS is_blocked, `+felt+` AS is_felt
 			FROM calls FINAL
 			WHERE `+inWindow+f.conditions+f.area+` AND `+f.placed+`
 		) AS used

@@ -185,7 +185,7 @@ func (w world) claimEvidence(q hotspots.ClaimQuery, g *hotspots.ClaimGround) *ho
 		}
 		use.Attempts++
 		switch {
-		case c.Outcome == ingest.Blocked:
+		case c.Outcome == ingest.Blocked && !busy(c):
 			use.Blocked++
 		case c.Outcome == ingest.Dropped:
 			use.Dropped++

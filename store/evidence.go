@@ -27,7 +27,8 @@ const (
 // and the values of all names used.
 type filter struct {
 	query      hotspots.Query
-	calls      string
+	all        string // of all calls
+	calls      string // of those that are told
 	complaints string
 	values     args
 }
@@ -48,8 +49,17 @@ func day(t time.Time) int32 { return int32(min(max(t.Unix(), 0)/86400, math.MaxU
 const inWindow = `day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1))
 	AND toUInt32(time) >= @from AND toUInt32(time) < @to AND deleted = 0`
 
+// blocked is 1 for attempts that the network did not carry. One that found the other
+// party busy or was given up by the caller (cause class user) was carried: ETSI EG 202 057-3
+// counts a busy tone as a successful set-up.
+const blocked = `(outcome = 4 AND cause_class != 8)`
+
+// told are the calls that say how good the network is; the others are neither good
+// nor bad, so that a feed of bad calls only stays one.
+const told = `(outcome != 4 OR cause_class != 8)`
+
 // bad is 1 for calls that ended badly or were felt so.
-const bad = `(outcome IN (2, 3, 4) OR (outcome = 1 AND record_id GLOBAL IN ` + perceivedNow + `))`
+const bad = `(outcome IN (2, 3) OR ` + blocked + ` OR (outcome = 1 AND record_id GLOBAL IN ` + perceivedNow + `))`
 
 // located are calls with a place of their own, be it that of the building whose
 // indoor radio cell served them. Those known by another radio cell only have none
@@ -86,7 +96,7 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 	g.Go(func() (err error) { ev.Exposures, err = s.exposures(ctx, f); return })
 	g.Go(func() (err error) { ev.Weeks, err = s.weeks(ctx, f); return })
 	g.Go(func() (err error) { ev.Bad, err = s.badCalls(ctx, f); return })
-	g.Go(func() (err error) { ev.Complaints, err = s.complaints(ctx, f); return })
+	g.Go(func() (err error) { ev.Complaints, ev.OffTopic, err = s.complaints(ctx, f); return })
 	g.Go(func() (err error) { ev.UnlocatedBad, err = s.radioCells(ctx, f); return })
 	g.Go(func() (err error) { attributes, err = s.attributes(ctx, f); return })
 	g.Go(func() (err error) { elsewhere, err = s.complaintCounts(ctx, f); return })
@@ -153,15 +163,16 @@ func (s *Store) filter(ctx context.Context, q hotspots.Query) (filter, error) {
 		f.values["scene"] = uint8(q.Scene)
 		both += " AND scene = @scene"
 	}
-	f.calls, f.complaints = both, both
+	f.all, f.complaints = both, both
 	if q.RAT != geo.RATUnknown {
 		f.values["rat"] = uint8(q.RAT)
-		f.calls += " AND rat = @rat"
+		f.all += " AND rat = @rat"
 	}
 	if q.Operator != "" {
 		f.values["operator"] = q.Operator
-		f.calls += " AND operator = @operator"
+		f.all += " AND operator = @operator"
 	}
+	f.calls = f.all + " AND " + told
 	return f, nil
 }
 
@@ -255,14 +266,14 @@ func (s *Store) totals(ctx context.Context, f filter) (totals, error) {
 	a["window"] = f.start().Unix()
 	err := s.each(ctx, "count calls by place and region", `
 		SELECT place, `+byRadioCell+` AS by_radio_cell, rat, indoor, region, scene,
-			countIf(toUInt32(time) >= @window), count(), sum(cityHash64(record_id, version))
-		FROM calls FINAL WHERE `+inWindow+f.calls+`
+			countIf(toUInt32(time) >= @window), countIf(toUInt32(time) >= @window AND `+told+`), count(), sum(cityHash64(record_id, version))
+		FROM calls FINAL WHERE `+inWindow+f.all+`
 		GROUP BY place, by_radio_cell, rat, indoor, region, scene`, a,
 		func(r driver.Rows) error {
-			var place, n, all, hash uint64
+			var place, n, telling, all, hash uint64
 			var byRadioCell, rat, indoor, scene uint8
 			var region string
-			if err := r.Scan(&place, &byRadioCell, &rat, &indoor, &region, &scene, &n, &all, &hash); err != nil {
+			if err := r.Scan(&place, &byRadioCell, &rat, &indoor, &region, &scene, &n, &telling, &all, &hash); err != nil {
 				return err
 			}
 			add(sum[:8], all)
@@ -276,8 +287,10 @@ func (s *Store) totals(ctx context.Context, f filter) (totals, error) {
 				t.discs = true
 			default:
 				k := exposureKey{geo.PlaceID(place), geo.RAT(rat), geo.Indoor(indoor)}
-				vote(regions, k, region, n)
-				vote(scenes, k, geo.Scene(scene), n)
+				if telling > 0 {
+					vote(regions, k, region, telling)
+					vote(scenes, k, geo.Scene(scene), telling)
+				}
 			}
 			return nil
 		})

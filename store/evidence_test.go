@@ -81,11 +81,14 @@ func randomCall(r *rand.Rand, n int) ingest.Call {
 		ID: recordID(n), Time: at, Precision: pick(r, ingest.PrecisionSecond, ingest.PrecisionSecond, ingest.PrecisionSecond, ingest.PrecisionDay),
 		Customer: ingest.CustomerID(r.IntN(8)), Peer: ingest.CustomerID(r.IntN(3)),
 		Outcome: pick(r, ingest.OutcomeUnknown, ingest.Completed, ingest.Completed, ingest.Completed, ingest.Poor, ingest.Dropped, ingest.Blocked),
-		Cause:   pick(r, "", "radio link failure", "it's @x ? 'q' \\"), RAT: pick(r, geo.RAT4G, geo.RAT5G), Operator: pick(r, "a", "b"),
+		Cause:   pick(r, "", "radio link failure", "user busy", "it's @x ? 'q' \\"), RAT: pick(r, geo.RAT4G, geo.RAT5G), Operator: pick(r, "a", "b"),
 		Floor: pick(r, geo.UnknownFloor, -2, 11), Indoor: pick(r, geo.IndoorUnknown, geo.Inside), Location: randomLocation(r),
 	}
-	if c.Cause == "radio link failure" {
+	switch c.Cause {
+	case "radio link failure":
 		c.CauseClass = ingest.CauseRadioLost
+	case "user busy":
+		c.CauseClass = ingest.CauseUser
 	}
 	c.DurationS = pick(r, -1, 0, float32(r.IntN(40)), float32(r.IntN(300)), float32(r.IntN(3000))/10, float32(r.IntN(100000)))
 	if c.Customer == 7 {
@@ -106,7 +109,7 @@ func makeWorld(r *rand.Rand, n int) world {
 	for i := range n / 10 {
 		loc := randomLocation(r)
 		w.complaints = append(w.complaints, ingest.Complaint{ID: recordID(-1 - i), Time: t0.Unix() - int64(r.IntN(40*86400)),
-			Customer: ingest.CustomerID(r.IntN(12)), Channel: "app", Appeal: r.IntN(5) == 0, Category: "signal", Text: "没有信号", Location: loc,
+			Customer: ingest.CustomerID(r.IntN(12)), Channel: "app", Appeal: r.IntN(5) == 0, Category: pick(r, "signal", "signal", "billing"), Text: "没有信号", Location: loc,
 			RadioCell: "460-00-1"})
 	}
 	for u := 1; u < 6; u++ {
@@ -255,6 +258,16 @@ func below(code, root string) bool {
 }
 
 // evidence computes hotspots.Evidence the slow and sure way.
+// busy tells that a call was carried to a party who did not take it.
+func busy(c ingest.Call) bool {
+	return c.Outcome == ingest.Blocked && c.CauseClass == ingest.CauseUser
+}
+
+// isBad tells whether a call ended badly or was felt so.
+func isBad(c ingest.Call, felt map[ingest.RecordID]bool) bool {
+	return c.Outcome >= ingest.Poor && c.Outcome <= ingest.Blocked && !busy(c) || felt[c.ID]
+}
+
 func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 	ev := &hotspots.Evidence{Query: q, Customers: map[uint64]hotspots.Customer{}}
 	felt := w.perceived()
@@ -296,16 +309,15 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		if !match(c.Location) || q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator || c.Time >= to {
 			continue
 		}
-		isBad := c.Outcome == ingest.Poor || c.Outcome == ingest.Dropped || c.Outcome == ingest.Blocked || felt[c.ID]
 		one := count{1, 0}
-		if isBad {
+		if isBad(c, felt) {
 			one.b = 1
 		}
 		plus := func(a count) count { return count{a.n + one.n, a.b + one.b} }
 		k := exposureKey{c.Location.Place, c.RAT, c.Indoor}
 		u, d := uint64(c.Customer), c.Time/86400
 		placed := c.Location.Place != 0 && !c.Location.Place.IsDisc()
-		if placed && c.Time >= trend {
+		if placed && c.Time >= trend && !busy(c) {
 			wk := weekCell{k, u, d, int((to - 1 - c.Time) / (7 * 86400))}
 			weeks[wk] = plus(weeks[wk])
 		}
@@ -315,13 +327,20 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 		ev.Calls++
 		switch {
 		case c.Location.Method == geo.MethodRadioCell && !placed:
+			if busy(c) {
+				break
+			}
 			r := radio{c.RadioCell, c.RAT, u, d}
 			radios[r] = plus(radios[r])
 		case c.Location.Place.IsDisc():
+			if busy(c) {
+				break
+			}
 			k := discDay{c.Location.Place, c.RAT, u, d}
 			discs[k] = plus(discs[k])
 		case !placed:
 			ev.Unlocated++
+		case busy(c):
 		default:
 			exposures[exposure{k, u, d}] = plus(exposures[exposure{k, u, d}])
 			if regions[k] == nil {
@@ -329,11 +348,11 @@ func (w world) evidence(q hotspots.Query) *hotspots.Evidence {
 			}
 			regions[k][c.Location.Region]++
 			scenes[k][c.Location.Scene]++
-			if isBad {
+			if isBad(c, felt) {
 				b := hotspots.BadCalls{Place: k.place, Cell: c.Location.Cell, Customer: u, Day: int32(d), Hour: int8(c.Time % 86400 / 3600),
 					Cause: c.Cause, RAT: c.RAT, RadioCell: c.RadioCell, Floor: c.Floor, Indoor: c.Indoor}
-				if c.CauseClass == ingest.CauseRadioLost {
-					b.CauseClass = "radio_lost"
+				if c.CauseClass != ingest.CauseUnknown {
+					b.CauseClass = c.CauseClass.String()
 				}
 				if c.Precision != ingest.PrecisionSecond {
 					b.Hour = -1
@@ -510,6 +529,10 @@ func (w world) people(ev *hotspots.Evidence, from, to int64, match func(geo.Loca
 		if !match(c.Location) {
 			continue
 		}
+		if c.Category == "billing" {
+			ev.OffTopic++
+			continue
+		}
 		kind := hotspots.KindComplaint
 		if c.Appeal {
 			kind = hotspots.KindAppeal
@@ -534,7 +557,7 @@ func (w world) people(ev *hotspots.Evidence, from, to int64, match func(geo.Loca
 		c := hotspots.Customer{TenureMonths: -1, Complaints: complained[u]}
 		latest, last := int64(-1), int64(-1)
 		for _, x := range w.calls { // whatever the filter
-			if uint64(x.Customer) == u && x.Time >= from && x.Time < to && (x.Outcome >= ingest.Poor && x.Outcome <= ingest.Blocked || felt[x.ID]) {
+			if uint64(x.Customer) == u && x.Time >= from && x.Time < to && isBad(x, felt) {
 				last = max(last, x.Time)
 			}
 		}
@@ -566,12 +589,12 @@ func (w world) days(q hotspots.Query) []hotspots.PlaceDay {
 	for _, c := range w.calls {
 		if c.Location.Place == 0 || c.Location.Place.IsDisc() || c.Time < q.End.Add(-q.Window).Unix() || c.Time >= q.End.Unix() ||
 			q.Region != "" && !below(c.Location.Region, q.Region) || q.Scene != 0 && c.Location.Scene != q.Scene ||
-			q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator {
+			q.RAT != 0 && c.RAT != q.RAT || q.Operator != "" && c.Operator != q.Operator || busy(c) {
 			continue
 		}
 		k := cell{exposureKey{c.Location.Place, c.RAT, c.Indoor}, uint64(c.Customer), int32((q.End.Unix() - 1 - c.Time) / 86400)}
 		n[k]++
-		if c.Outcome == ingest.Poor || c.Outcome == ingest.Dropped || c.Outcome == ingest.Blocked || felt[c.ID] {
+		if isBad(c, felt) {
 			b[k]++
 		}
 	}
@@ -671,8 +694,8 @@ func TestEvidence(t *testing.T) {
 
 func compareEvidence(t *testing.T, name string, got, want *hotspots.Evidence) {
 	t.Helper()
-	if got.Calls != want.Calls || got.Unlocated != want.Unlocated {
-		t.Errorf("%s: calls %d unlocated %d, want %d and %d", name, got.Calls, got.Unlocated, want.Calls, want.Unlocated)
+	if got.Calls != want.Calls || got.Unlocated != want.Unlocated || got.OffTopic != want.OffTopic {
+		t.Errorf("%s: calls %d unlocated %d off topic %d, want %d, %d and %d", name, got.Calls, got.Unlocated, got.OffTopic, want.Calls, want.Unlocated, want.OffTopic)
 	}
 	same(t, name+" exposures", got.Exposures, want.Exposures)
 	same(t, name+" weeks", got.Weeks, want.Weeks)
