@@ -183,3 +183,28 @@ func TestHoursAreLocal(t *testing.T) {
 		t.Errorf("a fault of the evening reads %+v", h)
 	}
 }
+
+// Every reason is a sentence with its figures in it, in both languages.
+func TestReasonsReadWell(t *testing.T) {
+	w, _ := brokenBasement(t)
+	a, err := Analyse(&w.ev, w, w.params, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := a.Explain("1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, drops := range []int{1, 3} { // before ours, and after
+		e.Ranks.Ours, e.Ranks.Drops = 2, drops
+		en, zh := e.reasons(false)
+		if len(en) == 0 || len(en) != len(zh) {
+			t.Fatalf("%d reasons in English, %d in Chinese", len(en), len(zh))
+		}
+		for _, said := range append(en, zh...) {
+			if strings.Contains(said, "%") {
+				t.Errorf("reads %q", said)
+			}
+		}
+	}
+}
