@@ -19,7 +19,7 @@ import (
 const kmPerMile = 1.609344
 
 var (
-	kmPosts   = regexp.MustCompile(`(?:^|[^a-z0-9])k ?(\d{1,4})(?: ?\+ ?(\d{1,3}))?(?:[^0-9]|$)|(?:^|[^0-9.])(\d{1,4})(?:公里| ?km) ?(?:\+ ?(\d{1,3}) ?米?)?(?:处|桩|牌|附近|左右)|(?:^|[^a-z])(?:km|kilometre|kilometer|km post) (\d{1,4})(?:[^0-9]|$)`)
+	kmPosts   = regexp.MustCompile(`(?:^|[^a-z0-9])k ?(\d{1,4})(?: ?\+ ?(\d{1,3}))?(?:[^0-9]|$)|(?:^|[^0-9.])(\d{1,4})(?:\.(\d))?(?:公里| ?km) ?(?:\+ ?(\d{1,3}) ?米?)?(?:处|桩|牌|附近|左右)|(?:^|[^a-z])(?:km|kilometre|kilometer|km post) (\d{1,4})(?:[^0-9]|$)`)
 	milePosts = regexp.MustCompile(`(?:^|[^a-z])(?:mile marker|mile post|milepost|mile|mm) ?#?(\d{1,4})(?:\.(\d))?(?:[^0-9]|$)`)
 )
 
@@ -28,9 +28,10 @@ var (
 func signpostIn(text string) (km float64, ok bool) {
 	text = fold(text)
 	if m := kmPosts.FindStringSubmatch(text); m != nil {
-		whole, _ := strconv.Atoi(m[1] + m[3] + m[5])
-		rest, _ := strconv.Atoi(m[2] + m[4])
-		return float64(whole) + float64(rest)/1000, true
+		whole, _ := strconv.Atoi(m[1] + m[3] + m[6])
+		rest, _ := strconv.Atoi(m[2] + m[5])
+		tenth, _ := strconv.Atoi(m[4])
+		return float64(whole) + float64(rest)/1000 + float64(tenth)/10, true
 	}
 	if m := milePosts.FindStringSubmatch(text); m != nil {
 		whole, _ := strconv.Atoi(m[1])

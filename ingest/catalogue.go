@@ -44,7 +44,14 @@ func (l *Loader) loadVenues(ctx context.Context, ld Load, in *input) (Account, e
 	}
 	a.Accepted, a.Duplicate = uint64(len(file.Venues)), uint64(file.Merged)
 	if file.Skipped > 0 {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("%d of %d objects are no venues (trees, footways, houses without a use) and were left out", file.Skipped, file.Features))
+		left := fmt.Sprintf("%d of %d objects are no venues (trees, footways, houses without a use) and were left out", file.Skipped, file.Features)
+		if len(file.Marks) > 0 {
+			left += fmt.Sprintf("; %d house numbers, exits and milestones are kept for addresses", len(file.Marks))
+		}
+		a.Warnings = append(a.Warnings, left)
+	}
+	if err := l.sink.InsertMarks(ctx, ld, file.Marks); err != nil {
+		return a, err
 	}
 	return l.storeFeatures(ctx, ld, a, file.Bad, func() error { return l.sink.InsertVenues(ctx, ld, file.Venues) })
 }

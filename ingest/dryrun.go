@@ -113,6 +113,7 @@ func (s trialSink) InsertSites(_ context.Context, _ Load, v []geo.Site) error { 
 func (s trialSink) InsertVenues(_ context.Context, _ Load, v []geo.Venue) error {
 	return s.show(v, nil)
 }
+func (trialSink) InsertMarks(context.Context, Load, []geo.Mark) error { return nil }
 func (s trialSink) InsertRegions(_ context.Context, _ Load, v []geo.Region) error {
 	return s.show(v, nil)
 }

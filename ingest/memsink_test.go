@@ -25,6 +25,7 @@ type memSink struct {
 	rejects    []Reject
 	sites      []geo.Site
 	venues     []geo.Venue
+	marks      []geo.Mark
 	regions    []geo.Region
 	days       map[Feed]map[string]map[int32]bool
 	loads      []Load
@@ -156,6 +157,13 @@ func (s *memSink) InsertVenues(ctx context.Context, l Load, v []geo.Venue) error
 	defer s.mu.Unlock()
 	s.venues = append(s.venues, v...)
 	return s.insert(ctx, l, len(v))
+}
+
+func (s *memSink) InsertMarks(_ context.Context, _ Load, v []geo.Mark) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.marks = append(s.marks, v...)
+	return nil
 }
 
 func (s *memSink) InsertRegions(ctx context.Context, l Load, v []geo.Region) error {

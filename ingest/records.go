@@ -225,9 +225,10 @@ type Sink interface {
 	InsertTraffic(ctx context.Context, l Load, traffic []Traffic) error
 	InsertSurveys(ctx context.Context, l Load, surveys []Survey) error
 	InsertRejects(ctx context.Context, l Load, rejects []Reject) error
-	// InsertSites, InsertVenues and InsertRegions add to or replace in the catalogue by id.
+	// InsertSites, InsertVenues, InsertMarks and InsertRegions add to or replace in the catalogue by id.
 	InsertSites(ctx context.Context, l Load, sites []geo.Site) error
 	InsertVenues(ctx context.Context, l Load, venues []geo.Venue) error
+	InsertMarks(ctx context.Context, l Load, marks []geo.Mark) error
 	InsertRegions(ctx context.Context, l Load, regions []geo.Region) error
 
 	// ExistingCalls and ExistingComplaints say which of the ids the store already

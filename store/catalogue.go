@@ -16,6 +16,7 @@ var (
 	venuesTable = newTable("venues", `id String, name String, aliases Array(String), scene UInt8, floors Int32, basement_floors Int32,
 		parent String, ref String, geometry String, load UInt64, version UInt64`)
 	signpostsTable = newTable("signposts", `venue String, km_from Float64, km_to Float64, load UInt64, version UInt64`)
+	marksTable     = newTable("marks", `id String, kind UInt8, road String, number String, names Array(String), lat Float64, lon Float64, load UInt64, version UInt64`)
 	regionsTable   = newTable("regions", `code String, name String, level String, parent String, geometry String, load UInt64, version UInt64`)
 	sitesTable     = newTable("sites", `radio_cell String, site String, lat Float64, lon Float64, azimuth_deg Float64, beamwidth_deg Float64,
 		range_m Float64, rat UInt8, indoor UInt8, load UInt64, version UInt64`)
@@ -50,6 +51,21 @@ func (s *Store) InsertVenues(ctx context.Context, l ingest.Load, venues []geo.Ve
 		put(b, &b.buf.str, venues, func(v *V) string { return v.Ref })
 		put(b, &b.buf.str, shapes, func(g *string) string { return *g })
 		stamp(b, l, venues)
+	})
+}
+
+// InsertMarks adds or replaces houses, exits and milestones by id; see ingest.Sink.
+func (s *Store) InsertMarks(ctx context.Context, l ingest.Load, marks []geo.Mark) error {
+	type M = geo.Mark
+	return s.insert(ctx, marksTable, len(marks), func(b *block) {
+		put(b, &b.buf.str, marks, func(m *M) string { return m.ID })
+		put(b, &b.buf.u8, marks, func(m *M) uint8 { return uint8(m.Kind) })
+		put(b, &b.buf.str, marks, func(m *M) string { return m.Road })
+		put(b, &b.buf.str, marks, func(m *M) string { return m.Number })
+		put(b, &b.buf.list, marks, func(m *M) []string { return m.Names })
+		put(b, &b.buf.f64, marks, func(m *M) float64 { return m.Pos.Lat })
+		put(b, &b.buf.f64, marks, func(m *M) float64 { return m.Pos.Lon })
+		stamp(b, l, marks)
 	})
 }
 
@@ -157,10 +173,31 @@ func (s *Store) Catalogue(ctx context.Context) (venues []geo.Venue, regions []ge
 	return venues, regions, sites, version, nil
 }
 
+// Marks reads the houses, exits and milestones of the catalogue, ordered by id; the
+// version that Catalogue gives changes with them too.
+func (s *Store) Marks(ctx context.Context) (marks []geo.Mark, err error) {
+	err = s.each(ctx, "read the houses and exits", `SELECT id, kind, road, number, names, lat, lon FROM marks FINAL ORDER BY id`, nil,
+		func(r driver.Rows) error {
+			var m geo.Mark
+			var kind uint8
+			if err := r.Scan(&m.ID, &kind, &m.Road, &m.Number, &m.Names, &m.Pos.Lat, &m.Pos.Lon); err != nil {
+				return err
+			}
+			m.Kind = geo.MarkKind(kind)
+			if len(m.Names) == 0 {
+				m.Names = nil
+			}
+			marks = append(marks, m)
+			return nil
+		})
+	return marks, err
+}
+
 func (s *Store) catalogueVersion(ctx context.Context) (string, error) {
 	var parts []string
 	for _, sql := range []string{
 		`SELECT count(), sum(cityHash64(id, version)) FROM venues FINAL`,
+		`SELECT count(), sum(cityHash64(id, version)) FROM marks FINAL`,
 		`SELECT count(), sum(cityHash64(code, version)) FROM regions FINAL`,
 		`SELECT count(), sum(cityHash64(radio_cell, version)) FROM sites FINAL`,
 	} {

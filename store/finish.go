@@ -61,7 +61,7 @@ func tablesOf(f ingest.Feed) []string {
 	case ingest.FeedCalls, ingest.FeedComplaints:
 		tables = append(tables, "choices")
 	case ingest.FeedVenues:
-		tables = append(tables, "signposts")
+		tables = append(tables, "signposts", "marks")
 	}
 	return tables
 }

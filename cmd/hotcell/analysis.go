@@ -277,7 +277,11 @@ func loadCatalogue(ctx context.Context, s *store.Store, known string) (*geo.Cata
 	if err != nil {
 		return nil, "", err
 	}
-	catalogue, err := geo.NewCatalogue(venues, regions, sites)
+	marks, err := s.Marks(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	catalogue, err := geo.NewCatalogue(venues, regions, sites, marks...)
 	if err != nil {
 		return nil, "", fmt.Errorf("the catalogue in the store cannot be used: %w", err)
 	}

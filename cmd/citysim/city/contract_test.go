@@ -63,6 +63,8 @@ func (s *sink) InsertRejects(_ context.Context, _ ingest.Load, v []ingest.Reject
 func (s *sink) InsertSites(_ context.Context, _ ingest.Load, v []geo.Site) error {
 	return s.with(func() { s.sites = append(s.sites, v...) })
 }
+func (s *sink) InsertMarks(context.Context, ingest.Load, []geo.Mark) error { return nil }
+
 func (s *sink) InsertVenues(_ context.Context, _ ingest.Load, v []geo.Venue) error {
 	return s.with(func() { s.venues = append(s.venues, v...) })
 }

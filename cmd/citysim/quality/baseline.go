@@ -93,6 +93,8 @@ func (s *tally) InsertSites(_ context.Context, _ ingest.Load, v []geo.Site) erro
 	s.sites = append(s.sites, v...)
 	return nil
 }
+func (s *tally) InsertMarks(context.Context, ingest.Load, []geo.Mark) error { return nil }
+
 func (s *tally) InsertVenues(_ context.Context, _ ingest.Load, v []geo.Venue) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

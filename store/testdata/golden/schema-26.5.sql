@@ -54,7 +54,7 @@ CREATE VIEW calls_current (`record` String,
     `place` UInt64,
     `scene_name` String,
     `region` LowCardinality(String))
-AS SELECT lower(hex(record_id)) AS record, time, day, customer, peer, transform(outcome, [0, 1, 2, 3, 4], ['unknown', 'completed', 'poor', 'dropped', 'blocked'], 'other') AS outcome_name, duration_s, cause, transform(cause_class, [0, 1, 2, 3, 4, 5, 6, 7, 8], ['unknown', 'normal', 'radio_lost', 'handover_failure', 'no_coverage', 'congestion', 'core', 'device', 'user'], 'other') AS cause_class_name, transform(rat, [0, 1, 2, 3, 4], ['unknown', '2g', '3g', '4g', '5g'], 'other') AS rat_name, radio_cell, operator, floor, transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name, rating, transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by, lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
+AS SELECT lower(hex(record_id)) AS record, time, day, customer, peer, transform(outcome, [0, 1, 2, 3, 4], ['unknown', 'completed', 'poor', 'dropped', 'blocked'], 'other') AS outcome_name, duration_s, cause, transform(cause_class, [0, 1, 2, 3, 4, 5, 6, 7, 8], ['unknown', 'normal', 'radio_lost', 'handover_failure', 'no_coverage', 'congestion', 'core', 'device', 'user'], 'other') AS cause_class_name, transform(rat, [0, 1, 2, 3, 4], ['unknown', '2g', '3g', '4g', '5g'], 'other') AS rat_name, radio_cell, operator, floor, transform(indoor, [0, 1, 2, 3], ['unknown', 'indoor', 'outdoor', 'travelling'], 'other') AS indoor_name, rating, transform(method, [0, 1, 2, 3, 4, 5], ['none', 'coordinates', 'venue', 'address', 'radio_cell', 'between'], 'other') AS located_by, lat, lon, accuracy_m, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
 FROM calls FINAL WHERE deleted = 0;
 
 CREATE TABLE choices (`id` UInt64,
@@ -114,7 +114,7 @@ CREATE VIEW complaints_current (`record` String,
     `place` UInt64,
     `scene_name` String,
     `region` LowCardinality(String))
-AS SELECT lower(hex(record_id)) AS record, time, day, customer, channel, if(appeal = 1, 'appeal', 'complaint') AS kind, category, text, address, venue, radio_cell, status, transform(method, [0, 1, 2, 3, 4], ['none', 'coordinates', 'venue', 'address', 'radio_cell'], 'other') AS located_by, lat, lon, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
+AS SELECT lower(hex(record_id)) AS record, time, day, customer, channel, if(appeal = 1, 'appeal', 'complaint') AS kind, category, text, address, venue, radio_cell, status, transform(method, [0, 1, 2, 3, 4, 5], ['none', 'coordinates', 'venue', 'address', 'radio_cell', 'between'], 'other') AS located_by, lat, lon, replaceRegexpOne(lower(hex(cell)), '^0+', '') AS cell_hex, place, transform(scene, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], ['unknown', 'office_tower', 'lift', 'hotel', 'mall', 'basement', 'highway', 'tourist_site', 'residential', 'hospital', 'campus', 'transit', 'tunnel', 'rural', 'other'], 'other') AS scene_name, region
 FROM complaints FINAL WHERE deleted = 0;
 
 CREATE TABLE events (`hotspot` String,
@@ -187,6 +187,19 @@ CREATE VIEW loads_current (`id` String,
     `content_hash` String)
 AS SELECT id, feed, source, file, started, transform(state, [1, 2, 3], ['started', 'finished', 'given up'], 'other') AS state_name, first_day, last_day, account, profile, profile_version, content_hash
 FROM loads FINAL;
+
+CREATE TABLE marks (`id` String,
+    `kind` UInt8,
+    `road` String,
+    `number` String,
+    `names` Array(String),
+    `lat` Float64,
+    `lon` Float64,
+    `load` UInt64,
+    `version` UInt64)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY id
+SETTINGS index_granularity = 8192;
 
 CREATE TABLE perceived (`day` Date,
     `record_id` FixedString(16) CODEC(NONE),
