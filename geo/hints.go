@@ -152,7 +152,7 @@ func (c clause) judge(m mention) verdict {
 			return excepted
 		}
 	}
-	if m.scene == SceneHighway || m.scene == SceneTunnel || m.scene == SceneRural || strings.ContainsRune("室房", c[m.to-1]) {
+	if m.scene == SceneHighway || m.scene == SceneTunnel || m.scene == SceneRural || strings.ContainsRune("室房科", c[m.to-1]) {
 		return happened // outside the ward is in the hospital
 	}
 	for _, w := range besideFore {

@@ -104,8 +104,8 @@ func scoreHints(set []labelled, miss func(l labelled, h Hints)) (by map[Scene]*s
 // reached are the precision and recall by scene on hints_fresh_heldout.txt, when the
 // rules were mended last. With 8 to 16 sentences a scene, one miss is 6 to 12 per cent.
 var reached = map[Scene][2]float64{
-	SceneOfficeTower: {0.92, 1}, SceneLift: {1, 1}, SceneHotel: {1, 1}, SceneMall: {1, 0.92}, SceneBasement: {0.94, 1}, SceneHighway: {1, 0.92},
-	SceneTouristSite: {1, 1}, SceneResidential: {0.93, 0.93}, SceneHospital: {1, 1}, SceneCampus: {0.83, 0.9}, SceneTransit: {0.92, 1},
+	SceneOfficeTower: {0.92, 1}, SceneLift: {1, 1}, SceneHotel: {1, 1}, SceneMall: {1, 0.92}, SceneBasement: {0.94, 1}, SceneHighway: {1, 1},
+	SceneTouristSite: {1, 1}, SceneResidential: {0.93, 0.93}, SceneHospital: {1, 1}, SceneCampus: {0.83, 0.9}, SceneTransit: {1, 1},
 	SceneTunnel: {1, 0.87}, SceneRural: {1, 0.88},
 }
 
@@ -115,11 +115,22 @@ var reached = map[Scene][2]float64{
 // who reads them cannot measure with them again.
 func TestHints(t *testing.T) {
 	for _, file := range []struct {
-		name  string
-		shown bool
-	}{{"hints_choosing.txt", true}, {"hints_heldout.txt", true}, {"hints_fresh_mending.txt", true}, {"hints_fresh_heldout.txt", false}} {
+		name           string
+		shown          bool
+		least          int        // sentences
+		reached        [2]float64 // precision and recall of all
+		floors         [2]float64
+		scenesTooSmall bool // to judge one by one
+	}{
+		{"hints_choosing.txt", true, 100, [2]float64{0.95, 0.95}, [2]float64{0.95, 0.90}, false},
+		{"hints_heldout.txt", true, 100, [2]float64{0.95, 0.95}, [2]float64{0.95, 0.90}, false},
+		{"hints_fresh_mending.txt", true, 100, [2]float64{0.95, 0.95}, [2]float64{0.95, 0.90}, false},
+		{"hints_fresh_heldout.txt", false, 100, [2]float64{0.96, 0.96}, [2]float64{0.95, 0.90}, false},
+		{"hints_third_mending.txt", true, 45, [2]float64{0.92, 0.89}, [2]float64{0.95, 0.75}, true},
+		{"hints_third.txt", false, 80, [2]float64{0.98, 0.87}, [2]float64{0.95, 0.77}, true},
+	} {
 		set := readLabelled(t, file.name)
-		if len(set) < 100 {
+		if len(set) < file.least {
 			t.Fatalf("%s has only %d sentences", file.name, len(set))
 		}
 		by, all, floors := scoreHints(set, func(l labelled, h Hints) {
@@ -134,7 +145,7 @@ func TestHints(t *testing.T) {
 			}
 		}
 		t.Logf("%s: %d sentences\n%-13s %v\n%-13s %v%s", file.name, len(set), "all", all, "floors", floors, table.String())
-		if all.precision() < 0.95 || all.recall() < 0.95 || floors.precision() < 0.95 || floors.recall() < 0.90 {
+		if all.precision() < file.reached[0] || all.recall() < file.reached[1] || floors.precision() < file.floors[0] || floors.recall() < file.floors[1] {
 			t.Errorf("%s: all %v, floors %v", file.name, all, floors)
 		}
 		for scene, b := range by {
@@ -142,7 +153,7 @@ func TestHints(t *testing.T) {
 			if file.shown || least == [2]float64{} {
 				least = [2]float64{0.9, 0.8} // one in ten or more missed of a handful is a change
 			}
-			if b.meant > 0 && scene != SceneUnknown && (b.precision() < least[0] || b.recall() < least[1]) {
+			if !file.scenesTooSmall && b.meant > 0 && scene != SceneUnknown && (b.precision() < least[0] || b.recall() < least[1]) {
 				t.Errorf("%s: %v: %v, at least %v is expected", file.name, scene, b, least)
 			}
 		}

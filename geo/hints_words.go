@@ -51,19 +51,19 @@ var spokenWords = []sceneVocabulary{
 	{SceneTransit, 5, []string{"火车", "列车", "车厢", "站厅", "公交枢纽", "公交总站", "巴士", "大巴上", "有轨电车", "轮渡", "渡轮", "登机口", "安检口", "港铁", "枢纽站", "码头候船",
 		"train", "on the bus", "on the tram", "tram", "light rail", "lrt", "ferry", "commuter rail", "commuter train", "departure gate",
 		"boarding gate", "departure lounge"}},
-	{SceneHospital, 5, []string{"卫生院", "卫生所", "卫生服务", "卫生站", "诊所", "保健院", "手术室", "输液", "产房", "产科", "重症", "体检中心", "看病", "看诊", "疗养院",
+	{SceneHospital, 5, []string{"卫生院", "卫生所", "卫生服务", "卫生站", "诊所", "保健院", "手术室", "输液", "产房", "产科", "重症", "体检中心", "化验科", "检验科", "放射科", "药房", "看病", "看诊", "疗养院",
 		"infirmary", "ward", "emergency room", "the er", "icu", "maternity", "medical centre", "medical center", "operating room",
 		"operating theatre", "surgery waiting", "doctor's office", "dentist", "nursing home", "polyclinic"}},
 	{SceneHotel, 5, []string{"客房", "大床房", "标间", "双床房", "青旅", "青年旅舍", "旅舍", "如家", "汉庭", "全季", "亚朵", "锦江之星", "希尔顿", "万豪", "洲际",
 		"香格里拉", "喜来登", "凯悦", "民宿", "农家院", "hilton", "marriott", "hyatt", "sheraton", "holiday inn", "ibis", "novotel", "radisson", "westin",
-		"shangri-la", "airbnb", "b&b", "bed and breakfast", "guest room", "hotel room", "banquet hall", "inn"}},
+		"shangri-la", "airbnb", "b&b", "bed & breakfast", "bed and breakfast", "guest room", "hotel room", "banquet hall", "inn"}},
 	{SceneMall, 5, []string{"超市", "菜市场", "农贸市场", "菜场", "街市", "市集", "集市", "商业广场", "商业街", "步行街", "美食城", "美食街", "美食广场", "电影院", "影城", "影院",
-		"卖场", "商店", "商铺", "店铺", "便利店", "专柜", "奥特莱斯", "奥莱", "宜家", "沃尔玛", "家乐福", "大润发", "永辉", "山姆", "银泰", "天街", "万达", "逛街",
+		"卖场", "商店", "商铺", "店铺", "便利店", "专柜", "书店", "奥特莱斯", "奥莱", "宜家", "沃尔玛", "家乐福", "大润发", "永辉", "山姆", "银泰", "天街", "万达", "逛街",
 		"supermarket", "grocery store", "food court", "outlet", "hypermarket", "anchor store", "retail park",
 		"shopping plaza", "cinema", "movie theater", "movie theatre", "ikea", "walmart", "costco", "westfield", "tesco", "in the store"}},
 	{SceneCampus, 5, []string{"宿舍", "寝室", "图书馆", "自习室", "幼儿园", "幼稚园", "高中", "初中", "实训楼", "实验楼", "大学城", "操场", "课堂", "上课", "学生公寓", "讲堂",
-		"library", "lecture theatre", "lecture theater", "kindergarten", "student housing", "student hall", "uni", "schoolyard"}},
-	{SceneTouristSite, 5, []string{"古城", "古街", "寺庙", "寺院", "公园", "山顶", "登山", "爬山", "黄山", "泰山", "华山", "峨眉山", "漂流", "滑雪场", "沙滩", "海滩", "露营", "营地",
+		"library", "seminar room", "lecture theatre", "lecture theater", "kindergarten", "student housing", "student hall", "uni", "schoolyard"}},
+	{SceneTouristSite, 5, []string{"古城", "古街", "寺庙", "寺院", "寺里", "庙里", "公园", "山顶", "登山", "爬山", "黄山", "泰山", "华山", "峨眉山", "漂流", "滑雪场", "沙滩", "海滩", "露营", "营地",
 		"植物园", "海洋馆", "水族馆", "展览馆", "美术馆", "纪念馆", "兵马俑", "水上乐园", "观景台", "索道", "缆车", "石窟", "瀑布", "峡谷", "湿地", "西湖", "旅游景", "看日出",
 		"游览", "旅游时", "state park", "amusement park", "water park", "fortress", "castle", "aquarium", "waterfall", "hiking", "trail",
 		"beach", "lookout", "viewpoint", "campground", "campsite", "monument", "palace", "sightseeing", "botanical garden", "botanic garden", "old town",
@@ -110,7 +110,7 @@ var (
 	besideAfter = []string{"附近", "旁", "对面", "隔壁", "外面", "外头", "以外", "之外", "门口", "周边", "周围", "后面", "边上", "外的", "厅", "口", "间"}
 	besideFore  = []string{"路过", "经过", "途经", "等", "near", "near the", "next to", "next to the", "close to", "close to the", "opposite", "opposite the",
 		"behind", "behind the", "outside", "outside the", "outside my", "outside of", "in front of", "in front of the", "beside", "beside the",
-		"across from the", "passing", "past the", "way to", "way to the", "way to my", "way from the", "towards the", "walking to the", "waiting for the"}
+		"across from the", "above the", "above a", "below the", "passing", "past the", "bus to", "drive to", "drive to the", "going to", "going to the", "way to", "way to the", "way to my", "way from the", "towards the", "walking to the", "waiting for the"}
 	excludeFore = []string{"不是在", "不是", "不在", "并非在", "没在", "not in", "not in the", "not at", "not at the", "not the", "rather than", "rather than the"}
 	// exceptFore set a place against the rest, which is fine or is not.
 	exceptFore = []string{"除了", "除开", "除去", "除咗", "除", "except", "except in", "except in the", "except inside the", "except at", "except for the", "except the",

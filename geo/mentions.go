@@ -57,8 +57,15 @@ func (c clause) mentions() []mention {
 			if !ok || w.word == "lift" && c.liftIsVerb(i, end) || w.word == "高速" && !c.isRoad(i, end) {
 				continue
 			}
-			out = append(out, mention{i, end, w.scene, w.rank, w.spoken})
-			i, found = end-1, true
+			found = true
+			switch m := (mention{i, end, w.scene, w.rank, w.spoken}); {
+			case c.isStop(m):
+				m.to, m.scene, m.rank = end+1, SceneTransit, 5
+				out = append(out, m)
+			case !c.namesElse(m):
+				out = append(out, m)
+			}
+			i = end - 1
 			break
 		}
 		if found || isHan(c[i]) || i > 0 && isLatin(c[i-1]) {
@@ -75,6 +82,30 @@ func (c clause) mentions() []mention {
 	}
 	return out
 }
+
+// isStop: 人民公园站 is a stop, whatever it is called after.
+func (c clause) isStop(m mention) bool {
+	return m.scene != SceneHighway && m.scene != SceneTransit && m.to < len(c) && c[m.to] == '站' && isHan(c[m.from])
+}
+
+// namesElse tells whether a word for a place only names what follows it: a street
+// (大学路, "Hospital Road"), an airport's motorway, a hospital's housing, 酒店式公寓.
+func (c clause) namesElse(m mention) bool {
+	switch m.scene {
+	case SceneHighway, SceneTunnel, SceneLift, SceneBasement:
+		return false
+	}
+	after := string(c[m.to:])
+	if isHan(c[m.from]) {
+		return hasAnyPrefix(after, "式") || hasAnyPrefix(strings.TrimLeft(after, "东西南北中一二三"), "路", "街", "大道", "巷") && !hasAnyPrefix(after, "路由") ||
+			hasAnyPrefix(after, "高速") && c.isRoad(m.to, m.to+2) || m.scene != SceneResidential && hasAnyPrefix(after, "家属院", "家属楼", "小区", "公寓", "新村", "家园")
+	}
+	next, _, _ := strings.Cut(strings.TrimPrefix(after, " "), " ")
+	return slices.Contains(streetWords, next) || m.scene == SceneCampus && hasAnyPrefix(after, " bus", " run")
+}
+
+// streetWords follow what a street is called after.
+var streetWords = []string{"road", "rd", "street", "st", "avenue", "ave", "lane", "drive", "boulevard", "blvd", "terrace", "crescent"}
 
 // liftIsVerb: "please lift the cap", but not "in the lift the call drops".
 func (c clause) liftIsVerb(from, to int) bool {
