@@ -28,6 +28,7 @@ var homes = map[string]string{
 	"github.com/uber/h3-go":               "geo",
 	"github.com/paulmach/orb":             "geo",
 	"github.com/paulmach/osm":             "geo",
+	"github.com/mozillazg/go-pinyin":      "geo",
 	"github.com/ClickHouse/clickhouse-go": "store",
 	"github.com/ClickHouse/ch-go":         "store",
 	"github.com/ebitengine/purego":        "store",

@@ -19,6 +19,7 @@ type houseIndex struct {
 	streets []street
 	names   map[string][]int32 // joined tokens of a name → streets; also cut short
 	longest int                // tokens of the longest name
+	roman   map[string][]int32 // Chinese names in Latin letters → streets
 }
 
 type street struct {
@@ -104,7 +105,8 @@ func addressOf(alias string) (name string, h house, ok bool) {
 var hanAddress = regexp.MustCompile(`^(\p{Han}[\p{Han}\d]*?(?:路|街|道|巷|里|弄))(\d+[^\p{Han}]*)号?[甲乙]?号?$`)
 
 func (x *houseIndex) build(c *Catalogue, marks []Mark) {
-	x.names = map[string][]int32{}
+	x.names, x.roman = map[string][]int32{}, map[string][]int32{}
+	readings := syllables{}
 	add := func(name string, h house) {
 		tokens := nameTokens(name)
 		if len(tokens) == 0 || len(tokens) > 8 {
@@ -120,6 +122,9 @@ func (x *houseIndex) build(c *Catalogue, marks []Mark) {
 		if !known {
 			at = len(x.streets)
 			x.streets = append(x.streets, street{tokens: tokens})
+			if joined := readings.romanised(tokens); hasHan(tokens) && len(joined) >= leastRoman {
+				x.roman[joined] = append(x.roman[joined], int32(at))
+			}
 			for _, short := range shortStreets(tokens) {
 				key := strings.Join(short, tokenMark)
 				x.names[key] = append(x.names[key], int32(at))
@@ -241,6 +246,12 @@ func (x *houseIndex) houseIn(text string) (out houseNamed, found bool) {
 	streets := x.within(tokens)
 	if len(streets) == 0 {
 		streets = x.misspelt(tokens)
+	}
+	if len(streets) == 0 && len(x.roman) > 0 && !hasHan(tokens) {
+		from, to, found := romanisedIn(tokens, 6, func(joined string, _ bool) ([]int32, bool) { return x.roman[joined], len(x.roman[joined]) > 0 })
+		if len(found) > 0 {
+			streets = []streetNamed{{from, to, found}}
+		}
 	}
 	for _, street := range streets {
 		for _, n := range numbersBeside(tokens, street) {

@@ -16,8 +16,9 @@ type nameIndex struct {
 	names         map[string][]int32  // joined tokens → venues
 	refs          map[string][]int32  // joined tokens of a highway's number → lines
 	tokens        [][]string          // of each distinct name
+	letters       [][]rune            // the same, joined
 	byName        []string            // the same, joined
-	grams         map[string][]int32  // pair of neighbouring letters → distinct names
+	slips         slipIndex           // for names with slips
 	longest       int                 // tokens of the longest name
 	regions       map[string][]string // joined tokens of a region's name → its codes
 	regionLongest int
@@ -25,6 +26,9 @@ type nameIndex struct {
 	byWord        map[string][]int32 // word of a name → distinct names
 	endings       bool               // whether words take Finnish endings
 	houses        houseIndex
+	roman         map[string][]int32 // romanised names → distinct names
+	readings      syllables
+	longestRoman  int // tokens
 }
 
 // normalizeName makes spellings of one name equal: case, full-width and
@@ -80,8 +84,8 @@ func cutText(s string, n int) string {
 const tokenMark = "\x1f" // joins tokens where word boundaries must be kept
 
 func (x *nameIndex) build(c *Catalogue, marks []Mark) {
-	x.ids, x.names, x.refs, x.grams = map[string]int32{}, map[string][]int32{}, map[string][]int32{}, map[string][]int32{}
-	x.families, x.byWord = map[string]bool{}, map[string][]int32{}
+	x.ids, x.names, x.refs = map[string]int32{}, map[string][]int32{}, map[string][]int32{}
+	x.families, x.byWord, x.roman, x.readings = map[string]bool{}, map[string][]int32{}, map[string][]int32{}, syllables{}
 	for i := range c.venues {
 		v := &c.venues[i]
 		x.ids[v.ID] = int32(i)
@@ -99,6 +103,7 @@ func (x *nameIndex) build(c *Catalogue, marks []Mark) {
 			}
 		}
 	}
+	x.slips = buildSlipIndex(x.tokens)
 	x.houses.build(c, marks)
 	x.endings = x.finnish()
 	x.regions = map[string][]string{}
@@ -120,21 +125,30 @@ func (x *nameIndex) add(venue int32, tokens []string) {
 	}
 	if len(known) == 0 {
 		n := int32(len(x.tokens))
-		for _, g := range gramsOf(tokens) {
-			x.grams[g] = append(x.grams[g], n)
-		}
 		for _, t := range tokens {
 			if list := x.byWord[t]; !isHan([]rune(t)[0]) && (len(list) == 0 || list[len(list)-1] != n) {
 				x.byWord[t] = append(list, n)
 			}
 		}
+		x.addRoman(n, tokens)
 		x.tokens, x.byName = append(x.tokens, tokens), append(x.byName, key)
+		x.letters = append(x.letters, []rune(strings.Join(tokens, "")))
 		x.longest = max(x.longest, len(tokens))
 		for bare := unnumbered(tokens); bare != nil; bare = nil {
 			x.families[strings.Join(bare, tokenMark)] = true
 		}
 	}
 	x.names[key] = append(known, venue)
+}
+
+// rarest gives the word that the fewest names have, "" in Chinese.
+func (x *nameIndex) rarest(tokens []string) (word string) {
+	for _, t := range tokens {
+		if n := len(x.byWord[t]); n > 0 && (word == "" || n < len(x.byWord[word])) {
+			word = t
+		}
+	}
+	return word
 }
 
 // unnumbered gives a name without its building's number at the end, "Tower 2" or 2座;
@@ -226,16 +240,23 @@ func (c *Catalogue) meantBefore(text string, address bool, before int) []int32 {
 	}
 	found := c.names.within(tokens)
 	said, letters := 0, 0 // of the longest name found
+	var words []string    // a rare one of each
 	found = slices.DeleteFunc(found, func(n named) bool {
-		said, letters = max(said, n.to-n.from), max(letters, len([]rune(strings.Join(tokens[n.from:n.to], ""))))
+		said = max(said, n.to-n.from)
+		letters = max(letters, len([]rune(strings.Join(tokens[n.from:n.to], ""))))
+		if word := c.names.rarest(tokens[n.from:n.to]); word != "" {
+			words = append(words, word)
+		}
 		return n.from >= before || isLandmark(tokens, n) || c.names.anotherOf(tokens, n) || isCommon(tokens[n.from:n.to]) || !address && !saidAsName(text, tokens[n.from:n.to])
 	})
 	if address && before == math.MaxInt && !c.hasLandmark(tokens) { // "Sokos Hotel Vaakuna" says more than "Sokos"
 		if venues, n := c.names.byWords(c, text); n > said {
 			return c.ofName(venues, tokens)
 		}
-		if venues := c.names.similar(tokens, letters); len(venues) > 0 {
+		if venues := c.names.similar(tokens, letters, words); len(venues) > 0 {
 			found = []named{{0, 0, venues}}
+		} else if len(found) == 0 {
+			found = []named{{0, 0, c.names.romanised(tokens)}}
 		}
 	}
 	var out []int32

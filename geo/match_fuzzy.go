@@ -1,86 +1,153 @@
 package geo
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// gramsOf gives the pairs of neighbouring letters of a name.
-func gramsOf(tokens []string) []string {
-	letters := []rune(strings.Join(tokens, ""))
-	out := make([]string, 0, len(letters))
+// gram is a pair of neighbouring letters.
+type gram [2]rune
+
+// gramsOf gives the distinct pairs of neighbouring letters of a name, sorted.
+func gramsOf(letters []rune) []gram {
+	out := make([]gram, 0, len(letters))
 	for i := 1; i < len(letters); i++ {
-		out = append(out, string(letters[i-1:i+1]))
+		out = append(out, gram{letters[i-1], letters[i]})
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b gram) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
 	return slices.Compact(out)
 }
 
 const (
-	leastFuzzy   = 5  // letters of a name that may be misspelt once
-	twiceFuzzy   = 12 // … twice
-	shortWord    = 9  // letters of a name of one word that may begin differently
-	mostFuzzyAsk = 64 // candidates looked at closely
+	leastFuzzy = 5  // letters of a name that may be misspelt once
+	twiceFuzzy = 12 // … twice
+	shortWord  = 9  // letters of a name of one word that may begin differently
 )
+
+// sharedGrams is how many pairs a name of so many letters, so many of them distinct,
+// has in common with itself misspelt: one slip spoils two, a swap three.
+func sharedGrams(letters, distinct int) int {
+	return max(1, min(distinct, letters-1-3*slipsAllowed(letters)))
+}
+
+// slipIndex lists names under their rarest pairs of letters: so few that a misspelt
+// name must have one of them left, whichever the slips spoil.
+type slipIndex map[gram][]int32
+
+func buildSlipIndex(names [][]string) slipIndex {
+	count := map[gram]int32{}
+	for _, tokens := range names {
+		for _, g := range gramsOf([]rune(strings.Join(tokens, ""))) {
+			count[g]++
+		}
+	}
+	x := slipIndex{}
+	for n, tokens := range names {
+		letters := []rune(strings.Join(tokens, ""))
+		if len(letters) < leastFuzzy || !telling(tokens) {
+			continue
+		}
+		grams := gramsOf(letters)
+		slices.SortStableFunc(grams, func(a, b gram) int { return cmp.Compare(count[a], count[b]) })
+		for _, g := range grams[:len(grams)-sharedGrams(len(letters), len(grams))+1] {
+			x[g] = append(x[g], int32(n))
+		}
+	}
+	return x
+}
+
+// gramSet holds the pairs of a text; a few others seem to be in it, too.
+type gramSet [128]uint64
+
+func (s *gramSet) bit(g gram) (word int, bit uint64) {
+	h := (uint32(g[0])*0x9e3779b1 ^ uint32(g[1])) * 0x85ebca6b >> 19
+	return int(h / 64), 1 << (h % 64)
+}
+
+func (s *gramSet) add(g gram) { w, b := s.bit(g); s[w] |= b }
+
+func (s *gramSet) has(g gram) bool { w, b := s.bit(g); return s[w]&b != 0 }
 
 // similar gives the venues of the one name that the text holds with a letter wrong,
 // missing, too many or two swapped; nil when there is none or more than one equally
 // good. Where it holds a name of so many letters as it is written, the other must be
 // longer by more than the slip. Numbers must be right: tower 2 is not tower 3.
-func (x *nameIndex) similar(tokens []string, exact int) []int32 {
+//
+// A longer name that holds an exact one has its words: where there are such, only names
+// with a rare word of one of them are looked at.
+func (x *nameIndex) similar(tokens []string, exact int, words []string) []int32 {
 	text, starts := lettersOf(tokens)
-	shared := map[int32]int{}
-	for _, g := range gramsOf(tokens) {
-		for _, n := range x.grams[g] {
-			shared[n]++
-		}
+	grams := gramsOf(text)
+	var has gramSet
+	for _, g := range grams {
+		has.add(g)
 	}
-	type candidate struct {
-		name  int32
-		share float64
-	}
-	var candidates []candidate
-	for n, k := range shared {
-		size := len([]rune(strings.Join(x.tokens[n], "")))
-		// One slip spoils two pairs, a swap three.
-		if size >= leastFuzzy && (exact == 0 || size > exact+1) && telling(x.tokens[n]) && numbersIn(tokens, x.tokens[n]) && k >= size-1-3*slipsAllowed(size) && k > 0 {
-			candidates = append(candidates, candidate{n, float64(k) / float64(size)})
-		}
-	}
-	slices.SortFunc(candidates, func(a, b candidate) int {
-		switch {
-		case a.share != b.share && a.share > b.share:
-			return -1
-		case a.share != b.share:
-			return 1
-		}
-		return int(a.name - b.name)
-	})
+	seen := make([]uint64, len(x.tokens)/64+1)
 	best, slips, several := int32(-1), 0, false
-	for _, k := range candidates[:min(len(candidates), mostFuzzyAsk)] {
-		name := []rune(strings.Join(x.tokens[k.name], ""))
-		if of := x.tokens[k.name]; len(of) == 1 && len(name) < shortWord && !isHan(name[0]) && !slices.ContainsFunc(tokens, func(t string) bool { return t[0] == of[0][0] && oneEdit(t, of[0]) }) {
-			continue // "Casa de" is not Cascade, "Amos" not Samos
+	lists := func(yield func([]int32) bool) {
+		for _, w := range words {
+			if !yield(x.byWord[w]) {
+				return
+			}
 		}
-		allowed := slipsAllowed(len(name))
-		if exact > 0 {
-			allowed = 1
+		for i := 0; len(words) == 0 && i < len(grams); i++ {
+			if !yield(x.slips[grams[i]]) {
+				return
+			}
 		}
-		d, ok := slipsIn(text, starts, name, allowed)
-		switch {
-		case !ok:
-		case best < 0 || d < slips:
-			best, slips, several = k.name, d, false
-		case d == slips && !slices.Equal(x.names[x.byName[k.name]], x.names[x.byName[best]]):
-			several = true
+	}
+	for list := range lists {
+		for _, n := range list {
+			if seen[n/64]&(1<<(n%64)) != 0 {
+				continue
+			}
+			seen[n/64] |= 1 << (n % 64)
+			d, ok := x.slipsFrom(n, exact, tokens, text, starts, &has)
+			switch {
+			case !ok:
+			case best < 0 || d < slips:
+				best, slips, several = n, d, false
+			case d == slips && !slices.Equal(x.names[x.byName[n]], x.names[x.byName[best]]):
+				several = true
+			}
 		}
 	}
 	if best < 0 || several {
 		return nil
 	}
 	return x.names[x.byName[best]]
+}
+
+// slipsFrom gives the fewest slips that make a name of a stretch of the text.
+func (x *nameIndex) slipsFrom(n int32, exact int, tokens []string, text []rune, starts []bool, has *gramSet) (int, bool) {
+	name := x.letters[n]
+	if len(name) < leastFuzzy || exact > 0 && len(name) <= exact+1 || len(name) > len(text)+2 {
+		return 0, false
+	}
+	spare := len(name) - 1 - sharedGrams(len(name), len(name)-1)
+	for i := 1; i < len(name) && spare >= 0; i++ {
+		if !has.has(gram{name[i-1], name[i]}) {
+			spare--
+		}
+	}
+	if spare < 0 {
+		return 0, false
+	}
+	of := x.tokens[n]
+	if !numbersIn(tokens, of) || !telling(of) {
+		return 0, false
+	}
+	if len(of) == 1 && len(name) < shortWord && !isHan(name[0]) && !slices.ContainsFunc(tokens, func(t string) bool { return t[0] == of[0][0] && oneEdit(t, of[0]) }) {
+		return 0, false // "Casa de" is not Cascade, "Amos" not Samos
+	}
+	allowed := slipsAllowed(len(name))
+	if exact > 0 {
+		allowed = 1
+	}
+	return slipsIn(text, starts, name, allowed)
 }
 
 // numbersIn tells whether a text has all the numbers of a name.

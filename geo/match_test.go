@@ -2,6 +2,8 @@ package geo
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -186,3 +188,62 @@ func BenchmarkAddress(b *testing.B) {
 	}
 	b.ReportMetric((cpuSeconds()-start)*1e6/float64(b.N), "cpu-µs/op")
 }
+
+// BenchmarkMisspelt looks for 100,000 names, made of the words of real ones, in
+// addresses with a slip in the name.
+func BenchmarkMisspelt(b *testing.B) {
+	var words []string
+	for _, c := range realCatalogues(b) {
+		for i := range c.venues {
+			for _, w := range strings.Fields(c.venues[i].Name) {
+				if isASCII(w) && len(w) > 3 && !strings.ContainsAny(w, "()-/&.,'") && !streetTypes[strings.ToLower(w)] {
+					words = append(words, w)
+				}
+			}
+		}
+	}
+	slices.Sort(words)
+	words = slices.Compact(words)
+	r := rand.New(rand.NewPCG(1, 2))
+	var venues []Venue
+	for i := range 100_000 {
+		name := words[r.IntN(len(words))]
+		for range 1 + r.IntN(3) {
+			name += " " + words[r.IntN(len(words))]
+		}
+		venues = append(venues, Venue{ID: fmt.Sprint(i), Name: name, Geometry: orb.Point{104, 30}})
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	c, err := NewCatalogue(venues, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	var asks []string
+	var want []int
+	for len(asks) < 500 {
+		i := r.IntN(len(venues))
+		if broken := slip(venues[i].Name, r, len(asks)%3); broken != "" {
+			asks, want = append(asks, "5th floor, "+broken+", 12 Some Street, Springfield"), append(want, i)
+		}
+	}
+	right := 0
+	b.ResetTimer()
+	start := cpuSeconds()
+	for i := range b.N {
+		for _, v := range c.meant(asks[i%len(asks)], true) {
+			if venues[v].Name == venues[want[i%len(want)]].Name {
+				right++
+				break
+			}
+		}
+	}
+	b.ReportMetric((cpuSeconds()-start)*1e6/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(float64(right)/float64(b.N), "found")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+}
+
+func isASCII(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f }) }
