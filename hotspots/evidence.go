@@ -45,10 +45,12 @@ type Evidence struct {
 	OffTopic     uint64              // complaints about other things, see OffTopic
 	Customers    map[uint64]Customer // those who appear in Bad or Complaints and have attributes
 	UnlocatedBad []CellCounts        // calls located only by their radio cell or an accuracy disc
-	Traffic      []CellTraffic       // counters by radio cell; only where BadOnly
+	Traffic      []CellTraffic       // counters by radio cell; only where BadOnly, and without a filter
 	Calls        uint64              // all calls in the window, located or not
 	Unlocated    uint64              // of them without any place, radio cell or accuracy disc
 	DataVersion  string              // changes whenever a record in the window changes
+
+	TrafficLeftOut bool // there are counters, but the question is about a part of the network
 }
 
 // Exposure is how much use a place saw in the window. Capped figures count at

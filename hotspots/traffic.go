@@ -269,6 +269,9 @@ const missingDrops = 1.25
 
 func (m *model) trafficNotes() []string {
 	var notes []string
+	if m.ev.TrafficLeftOut {
+		notes = append(notes, "traffic counters are not used under a filter: they tell neither regions and scenes nor technologies and operators apart. Rank without it to have them as exposure")
+	}
 	if n := len(m.traffic.cells); n > 0 {
 		notes = append(notes, fmt.Sprintf("exposure from traffic counters of %d radio cells, spread over their footprints; customers served are unknown", n))
 	}

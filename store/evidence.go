@@ -118,12 +118,16 @@ func (s *Store) Evidence(ctx context.Context, q hotspots.Query) (*hotspots.Evide
 		e.Region, e.Scene = c.region, c.scene
 	}
 	ev.Customers = customersOf(ev, attributes, elsewhere)
-	if q.Region == "" && q.Scene == geo.SceneUnknown && q.RAT == geo.RATUnknown && q.Operator == "" && ev.BadOnly() {
-		var version string
-		if ev.Traffic, version, err = s.traffic(outer, f); err != nil {
+	if ev.BadOnly() {
+		counters, version, err := s.traffic(outer, f)
+		if err != nil {
 			return nil, err
 		}
-		other += version
+		if q.Region == "" && q.Scene == geo.SceneUnknown && q.RAT == geo.RATUnknown && q.Operator == "" {
+			ev.Traffic = counters
+			other += version
+		}
+		ev.TrafficLeftOut = len(counters) > len(ev.Traffic)
 	}
 	ev.DataVersion = fingerprint(totals.version, other)
 	return ev, nil

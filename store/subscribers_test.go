@@ -13,6 +13,7 @@ import (
 // or after the calls, those count that held when the customer was last hurt.
 func TestValueAsOfTheEvent(t *testing.T) {
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
+		defer countersAreSummed(t, s) // there, only bad calls are in the store
 		version := uint64(0)
 		next := func(f ingest.Feed) ingest.Load {
 			version++

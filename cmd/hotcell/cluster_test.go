@@ -43,11 +43,33 @@ func TestClusterRanksAsAServerDoes(t *testing.T) {
 		if again := h.load("calls", c.file("calls.csv"))[0]; !again.AlreadyHad {
 			t.Errorf("the same file again: %+v", again.Account)
 		}
+		h.rejectsComeBack()
 	}
 	for i, line := range strings.Split(answers[0], "\n") {
 		if other := strings.Split(answers[1]+strings.Repeat("\n", i+1), "\n")[i]; line != other {
 			t.Fatalf("the server says\n%s\nthe cluster\n%s", line, other)
 		}
+	}
+}
+
+// rejectsComeBack: a rejected row is listed, exported and, by a mended profile, replayed.
+func (h faultyHome) rejectsComeBack() {
+	h.t.Helper()
+	dir := h.t.TempDir()
+	if a := h.load("calls", write(h.t, dir, "late.csv", callHeader+callRow(1)+"2,01.05.2026 10:00,completed,31.2,121.5\n"))[0]; a.Accepted != 1 || a.Rejected != 1 {
+		h.t.Errorf("a row of two is bad: %+v", a.Account)
+	}
+	for _, args := range [][]string{{"list", "--reason", "bad_time"}, {"export", "--format", "csv", "--limit", "0"}} {
+		if out := h.must(append([]string{"rejects"}, args...)...); !strings.Contains(out, "01.05.2026 10:00") {
+			h.t.Errorf("rejects %s: %q", args[0], out)
+		}
+	}
+	mended := write(h.t, dir, "mended.yaml", "profile: mended\nfeed: calls\nsource: calls\ntime:\n  formats: [\"%d.%m.%Y %H:%M\"]\n")
+	if out := h.must("rejects", "replay", "--feed", "calls", "--profile", mended); !strings.Contains(out, "read 1 = accepted 1 + rejected 0") {
+		h.t.Errorf("replay: %q", out)
+	}
+	if out := h.must("rejects", "list", "--format", "json"); strings.TrimSpace(out) != "" {
+		h.t.Errorf("after the replay there is still %q", out)
 	}
 }
 

@@ -1,9 +1,14 @@
 package main
 
 import (
+	cryptotls "crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +16,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/hotcell/hotcell/api"
 	"github.com/hotcell/hotcell/store/embedded"
@@ -20,14 +26,49 @@ import (
 // A consumer killed at any moment and started again stores every message once, and
 // every poisonous one as a reject with its partition and offset.
 func TestKilledConsumerLosesAndDoublesNothing(t *testing.T) {
-	_, err := embedded.FindLibrary()
-	storetest.Need(t, err, embedded.ErrNoLibrary)
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, "cdr"), kfake.GroupMinSessionTimeout(time.Second))
+	t.Run("embedded", func(t *testing.T) {
+		_, err := embedded.FindLibrary()
+		storetest.Need(t, err, embedded.ErrNoLibrary)
+		killConsumers(t, "embedded://"+filepath.Join(t.TempDir(), "store"), nil, nil, nil)
+	})
+	t.Run("server, brokers with TLS and passwords", func(t *testing.T) {
+		dsn := storetest.Server(t)
+		tls, files := certificates(t)
+		auth := scram.Auth{User: "hotcell", Pass: "pass word"}.AsSha512Mechanism()
+		killConsumers(t, dsn,
+			[]kfake.Opt{kfake.TLS(tls), kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "hotcell", "pass word")},
+			[]kgo.Opt{kgo.DialTLSConfig(&cryptotls.Config{RootCAs: tls.ClientCAs, Certificates: tls.Certificates}), kgo.SASL(auth)},
+			[]string{"HOTCELL_KAFKA_TLS=true", "HOTCELL_KAFKA_CA_FILE=" + files + "/ca.pem", "HOTCELL_KAFKA_CERT_FILE=" + files + "/ca.pem", "HOTCELL_KAFKA_KEY_FILE=" + files + "/key.pem",
+				"HOTCELL_KAFKA_SASL=scram-sha-512", "HOTCELL_KAFKA_USER=hotcell", "HOTCELL_KAFKA_PASSWORD_FILE=" + write(t, files, "password", "pass word\n")})
+	})
+}
+
+// certificates makes one for brokers that ask for one themselves, and puts it into files.
+func certificates(t *testing.T) (*cryptotls.Config, string) {
+	t.Helper()
+	s := httptest.NewTLSServer(nil) // has one for 127.0.0.1
+	defer s.Close()
+	key, err := x509.MarshalPKCS8PrivateKey(s.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})))
+	write(t, dir, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	authorities := x509.NewCertPool()
+	authorities.AddCert(s.Certificate())
+	return &cryptotls.Config{Certificates: s.TLS.Certificates, ClientAuth: cryptotls.RequireAnyClientCert, ClientCAs: authorities, MinVersion: cryptotls.VersionTLS12}, dir
+}
+
+// killConsumers runs consumers on a store and kills them.
+func killConsumers(t *testing.T, dsn string, brokers []kfake.Opt, clients []kgo.Opt, settings []string) {
+	cluster, err := kfake.NewCluster(append(brokers, kfake.NumBrokers(1), kfake.SeedTopics(3, "cdr"), kfake.GroupMinSessionTimeout(time.Second))...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
-	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.DefaultProduceTopic("cdr"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	settings = append(settings, "HOTCELL_PSEUDONYM_KEY_FILE="+filepath.Join(t.TempDir(), "key"))
+	client, err := kgo.NewClient(append(clients, kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.DefaultProduceTopic("cdr"), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +88,14 @@ func TestKilledConsumerLosesAndDoublesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dsn := "embedded://" + filepath.Join(t.TempDir(), "store")
 	log := &lockedBuffer{}
+	run := func(args ...string) *exec.Cmd {
+		cmd := process(t, append([]string{"--store", dsn}, args...)...)
+		cmd.Env = append(cmd.Env, settings...)
+		return cmd
+	}
 	start := func() (kill func(os.Signal) error) {
-		cmd := process(t, "--store", dsn, "consume")
+		cmd := run("consume")
 		cmd.Env = append(cmd.Env, "HOTCELL_KAFKA_BROKERS="+strings.Join(cluster.ListenAddrs(), ","), "HOTCELL_KAFKA_TOPICS=cdr=calls",
 			"HOTCELL_KAFKA_BATCH_AGE=100ms", "HOTCELL_KAFKA_SESSION=2s")
 		cmd.Stderr = log
@@ -93,12 +138,12 @@ func TestKilledConsumerLosesAndDoublesNothing(t *testing.T) {
 	if err := stop(os.Interrupt); err != nil {
 		t.Errorf("consume ended with %v after an interrupt\n%s", err, log.String())
 	}
-	stdout, err := process(t, "--store", dsn, "rank", "--format", "json", "--top", "0").Output()
+	stdout, err := run("rank", "--format", "json", "--top", "0").Output()
 	var r api.Ranking
 	if err != nil || json.Unmarshal(stdout, &r) != nil || r.Run.Summary.Calls != uint64(good) {
 		t.Errorf("the store has %d calls, want %d (%v)", r.Run.Summary.Calls, good, err)
 	}
-	stdout, err = process(t, "--store", dsn, "rejects", "list", "--format", "json", "--limit", "0").Output()
+	stdout, err = run("rejects", "list", "--format", "json", "--limit", "0").Output()
 	places, rows := map[string]bool{}, 0
 	for line := range strings.Lines(string(stdout)) {
 		var x rejectRow

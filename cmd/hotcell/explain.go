@@ -33,6 +33,11 @@ func (a *analyst) Explain(ctx context.Context, run *hotspots.Run, id string) (e 
 
 func explained(x *analysed, run *hotspots.Run, id string) (*hotspots.Explanation, []string, error) {
 	notes := []string{}
+	for _, n := range x.Run.Notes {
+		if strings.Contains(n, "exposure") { // what the rates below stand on, where it is not calls
+			notes = append(notes, n)
+		}
+	}
 	switch {
 	case x.dataVersion != run.DataVersion:
 		notes = append(notes, fmt.Sprintf("records of the window have changed since run %s: the explanation is of today's records; \"hotcell rank\" makes a new run", run.ID))

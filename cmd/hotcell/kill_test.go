@@ -134,6 +134,20 @@ func TestFullDisk(t *testing.T) {
 	if out, err := process(t, "--store", dsn, "load", "calls", c.file("calls.csv")).CombinedOutput(); err != nil {
 		t.Fatalf("the load after room was made: %v %s", err, out)
 	}
+	// The file system becomes read-only, as after a fault of the disk: that is said, and passes.
+	remount := func(how string) {
+		t.Helper()
+		if out, err := exec.Command("mount", "-o", "remount,"+how, small).CombinedOutput(); err != nil {
+			t.Fatalf("remount %s: %s", how, out)
+		}
+	}
+	remount("ro")
+	for _, args := range [][]string{{"load", "calls", c.file("calls.csv")}, {"rank"}} {
+		if out, err := process(t, append([]string{"--store", dsn}, args...)...).CombinedOutput(); err == nil || !strings.Contains(string(out), "read-only") || !strings.Contains(string(out), small) {
+			t.Errorf("%s on a read-only file system: %v %s", args[0], err, out)
+		}
+	}
+	remount("rw")
 	stdout, err := process(t, "--store", dsn, "rank", "--format", "json").Output()
 	var r api.Ranking
 	if err != nil || json.Unmarshal(stdout, &r) != nil || r.Run.Summary.Calls != uint64(c.summary.Calls) {

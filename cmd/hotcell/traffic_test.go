@@ -108,6 +108,15 @@ func TestTrafficCountersStandForGoodCalls(t *testing.T) {
 		t.Errorf("the leader has impact %+v in the run and is explained as %+v", after.Hotspots[0].Impact, e)
 	}
 
+	if notes := strings.Join(shown.Notes, "\n"); !strings.Contains(notes, "exposure from traffic counters of ") {
+		t.Errorf("the page of the leader does not say what the exposure is: %q", notes)
+	}
+	for _, filter := range [][]string{{"--rat", "4g"}, {"--scene", "residential"}} {
+		if notes := strings.Join(h.rank(filter...).Notes, "\n"); !strings.Contains(notes, "traffic counters are not used under a filter") || !strings.Contains(notes, "no exposure data") {
+			t.Errorf("under %v the notes are %q", filter, notes)
+		}
+	}
+
 	h.load("calls", c.file("calls.csv"))
 	if got, _, _ := attempts(); got != 0 {
 		t.Errorf("beside good calls %d attempts of counters are used", got)
