@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,50 +13,63 @@ import (
 	"time"
 )
 
-// Ranker ranks the city in dir: once over everything (the first list), and once
-// as of each of the given ends, seeing only what had happened by then. It must
-// not look at truth.json.
-type Ranker func(ctx context.Context, dir string, ends []time.Time) ([][]Found, error)
+// Ranker ranks the city in dir: once over everything, and once as of each of the
+// given ends, seeing only what had happened by then. It must not look at truth.json.
+type Ranker func(ctx context.Context, dir string, ends []time.Time) (Ranked, error)
+
+// Ranked is a city's ranking, and one by each of the ends asked for, with the early
+// warnings whose alarm is of the day before it.
+type Ranked struct {
+	All    []Found
+	Daily  [][]Found
+	Alarms [][]Found
+}
 
 // Binary is the Ranker that runs a hotcell program as a user would: an empty
 // embedded store under scratch, migrate, load every file, rank.
 func Binary(program, scratch string) Ranker {
-	return func(ctx context.Context, dir string, ends []time.Time) ([][]Found, error) {
+	return func(ctx context.Context, dir string, ends []time.Time) (out Ranked, err error) {
 		store, err := os.MkdirTemp(scratch, "store-")
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		defer os.RemoveAll(store)
 		run := runner(ctx, program, store)
 		if _, err := run("migrate"); err != nil {
-			return nil, err
+			return out, err
 		}
 		for _, feed := range []string{"regions", "venues", "sites", "subscribers", "calls", "complaints"} {
 			files, err := filepath.Glob(filepath.Join(dir, feed+"*"))
 			if err != nil || len(files) == 0 {
-				return nil, fmt.Errorf("the city in %s has no file of %s", dir, feed)
+				return out, fmt.Errorf("the city in %s has no file of %s", dir, feed)
 			}
 			if _, err := run(append([]string{"load", feed}, files...)...); err != nil {
-				return nil, err
+				return out, err
 			}
 		}
-		var lists [][]Found
-		for i := -1; i < len(ends); i++ {
-			args := []string{"rank", "--format", "json", "--top", strconv.Itoa(deep)}
-			if i >= 0 {
-				args = append(args, "--end", ends[i].Format(time.RFC3339))
-			}
-			out, err := run(args...)
+		ask := func(key string, args ...string) ([]Found, error) {
+			b, err := run(append(args, "--format", "json")...)
 			if err != nil {
 				return nil, err
 			}
-			list, err := Decode(out)
-			if err != nil {
-				return nil, err
-			}
-			lists = append(lists, list)
+			return decode(b, key)
 		}
-		return lists, nil
+		if out.All, err = ask("hotspots", "rank", "--top", strconv.Itoa(deep)); err != nil {
+			return out, err
+		}
+		for _, end := range ends {
+			at := end.Format(time.RFC3339)
+			list, err := ask("hotspots", "rank", "--top", strconv.Itoa(topN), "--end", at)
+			if err != nil {
+				return out, err
+			}
+			alarms, err := ask("warnings", "warn", "--new", "--end", at)
+			if err != nil {
+				return out, err
+			}
+			out.Daily, out.Alarms = append(out.Daily, list), append(out.Alarms, alarms)
+		}
+		return out, nil
 	}
 }
 
@@ -80,17 +92,37 @@ func runner(ctx context.Context, program, store string) func(args ...string) ([]
 }
 
 // Decode reads what "hotcell rank --format json" prints.
-func Decode(b []byte) ([]Found, error) {
-	var doc struct {
-		Hotspots *[]Found `json:"hotspots"`
-	}
+func Decode(b []byte) ([]Found, error) { return decode(b, "hotspots") }
+
+// decode reads the list of a document. Warnings are like entries of a ranking of which
+// only the centre is known.
+func decode(b []byte, key string) ([]Found, error) {
+	var doc map[string]json.RawMessage
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, fmt.Errorf("the ranking is not understood: %w", err)
 	}
-	if doc.Hotspots == nil {
-		return nil, errors.New(`the ranking has no "hotspots"`)
+	if doc[key] == nil {
+		return nil, fmt.Errorf("the ranking has no %q", key)
 	}
-	return *doc.Hotspots, nil
+	if key == "warnings" {
+		var list []struct {
+			Name   string     `json:"name"`
+			Center [2]float64 `json:"center"`
+		}
+		if err := json.Unmarshal(doc[key], &list); err != nil {
+			return nil, fmt.Errorf("the warnings are not understood: %w", err)
+		}
+		out := make([]Found, len(list))
+		for i, w := range list {
+			out[i].Name, out[i].Center = w.Name, w.Center
+		}
+		return out, nil
+	}
+	var list []Found
+	if err := json.Unmarshal(doc[key], &list); err != nil {
+		return nil, fmt.Errorf("the ranking is not understood: %w", err)
+	}
+	return list, nil
 }
 
 func tail(s string) string {

@@ -53,7 +53,8 @@ type Config struct {
 	Types    []city.Type
 	Calls    int // per city
 	Plain    bool
-	Daily    bool   // also rank as of every midnight, to see how soon new faults are found
+	Daily    bool   // also rank and warn as of every midnight, to see how soon new faults are found
+	Days     int    // recorded per city; 0 = the generator's default
 	Scratch  string // folder for cities and stores; removed again city by city
 	Keep     string // folder to keep cities, truths and rankings in; "" = none
 	Progress func(done, all int)
@@ -68,6 +69,9 @@ func DefaultConfig() Config {
 func (c *Config) City(kind city.Type, seed uint64) city.Config {
 	cfg := city.DefaultConfig()
 	cfg.Seed, cfg.Type, cfg.Calls, cfg.NoTraffic = seed, kind, c.Calls, true
+	if c.Days > 0 {
+		cfg.Days = c.Days
+	}
 	if c.Plain {
 		return cfg
 	}
@@ -164,16 +168,16 @@ func (c *Config) one(ctx context.Context, kind city.Type, seed uint64, rank Rank
 			ends = midnights(s.Truth)
 		}
 		found, err := rank(ctx, dir, ends)
-		if err == nil && len(found) != 1+len(ends) {
-			err = fmt.Errorf("%d rankings were given for %d questions", len(found), 1+len(ends))
+		if err == nil && (len(found.Daily) != len(ends) || len(found.Alarms) != len(ends)) {
+			err = fmt.Errorf("%d rankings and %d lists of warnings were given for %d days", len(found.Daily), len(found.Alarms), len(ends))
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := judge(Ours, found[0], time.Since(start)); err != nil {
+		if err := judge(Ours, found.All, time.Since(start)); err != nil {
 			return nil, err
 		}
-		if out[0].Score.Days, err = daysToFind(s.Truth, ends, found[1:]); err != nil {
+		if out[0].Score.Days, err = daysToFind(s.Truth, ends, &found); err != nil {
 			return nil, err
 		}
 	}

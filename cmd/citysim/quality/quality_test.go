@@ -271,13 +271,14 @@ func TestSeedsAreApartAndKnobsMove(t *testing.T) {
 // A program that is not hotcell stands in for it, so that this test needs no engine.
 func TestBinaryIsRunAsAUserWould(t *testing.T) {
 	dir, truth := makeCity(t, city.Mountain)
-	list, err := json.Marshal(map[string]any{"hotspots": oracle(t, truth)})
+	best := oracle(t, truth)
+	list, err := json.Marshal(map[string]any{"hotspots": best, "warnings": []map[string]any{{"name": "a place", "center": best[0].Center, "new": true}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
 	answer, log, program := filepath.Join(bin, "answer"), filepath.Join(bin, "log"), filepath.Join(bin, "hotcell")
-	script := "#!/bin/sh\necho \"$@\" >> " + log + "\ncase \"$3 $4\" in\n\"rank --format\") cat " + answer + ";;\nesac\n"
+	script := "#!/bin/sh\necho \"$@\" >> " + log + "\ncase \"$3\" in\nrank|warn) cat " + answer + ";;\nesac\n"
 	for name, b := range map[string]string{answer: string(list), program: script} {
 		if err := os.WriteFile(name, []byte(b), 0o755); err != nil {
 			t.Fatal(err)
@@ -289,10 +290,10 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 2 {
-		t.Fatalf("%d rankings for everything and one end", len(found))
+	if len(found.Daily) != 1 || len(found.Alarms) != 1 || len(found.Daily[0]) != len(best) || len(found.Alarms[0]) != 1 || found.Alarms[0][0].Center != best[0].Center {
+		t.Fatalf("one end is answered by %+v, %+v", found.Daily, found.Alarms)
 	}
-	if s, err := Judge(truth, found[0]); err != nil || s.NDCG < 0.9999 {
+	if s, err := Judge(truth, found.All); err != nil || s.NDCG < 0.9999 {
 		t.Errorf("the truth through the program scores %+v, %v", s, err)
 	}
 	said, err := os.ReadFile(log)
@@ -300,7 +301,8 @@ func TestBinaryIsRunAsAUserWould(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	want := []string{"migrate", "load regions", "load venues", "load sites", "load subscribers", "load calls", "load complaints", "rank --format json --top 100", "rank --format json --top 100 --end 2026-05-29T00:00:00+08:00"}
+	want := []string{"migrate", "load regions", "load venues", "load sites", "load subscribers", "load calls", "load complaints", "rank --top 100 --format json",
+		"rank --top 20 --end 2026-05-29T00:00:00+08:00 --format json", "warn --new --end 2026-05-29T00:00:00+08:00 --format json"}
 	if len(lines) != len(want) {
 		t.Fatalf("the program was called with %q", lines)
 	}
@@ -324,10 +326,10 @@ func TestRunAndTable(t *testing.T) {
 	c := tiny()
 	c.Calls, c.Scratch, c.Keep = 30_000, t.TempDir(), t.TempDir()
 	peeked := false
-	results, err := Run(context.Background(), c, func(_ context.Context, dir string, _ []time.Time) ([][]Found, error) {
+	results, err := Run(context.Background(), c, func(_ context.Context, dir string, _ []time.Time) (Ranked, error) {
 		_, err := os.Stat(filepath.Join(dir, city.TruthFile))
 		peeked = peeked || err == nil
-		return [][]Found{nil}, nil
+		return Ranked{}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -376,7 +378,7 @@ func TestDaysToFind(t *testing.T) {
 	for i := 2; i < len(ends); i++ {
 		lists[i] = best
 	}
-	days, err := daysToFind(truth, ends, lists)
+	days, err := daysToFind(truth, ends, &Ranked{Daily: lists, Alarms: make([][]Found, len(ends))})
 	if err != nil || len(days) != len(fresh) {
 		t.Fatalf("%d answers for %d faults, %v", len(days), len(fresh), err)
 	}
@@ -389,12 +391,22 @@ func TestDaysToFind(t *testing.T) {
 				break
 			}
 		}
+		if days[k].Warned != -1 {
+			t.Errorf("no warning was raised, but %s was warned of after %.2f days", days[k].Fault, days[k].Warned)
+		}
 		if math.Abs(days[k].Took-want.Hours()/24) > 1e-9 {
 			t.Errorf("%s was found after %.2f days, not %.2f", days[k].Fault, days[k].Took, want.Hours()/24)
 		}
 	}
-	never, err := daysToFind(truth, ends, make([][]Found, len(ends)))
-	if err != nil || never[0].Took != -1 {
-		t.Errorf("what is never listed was found after %v days, %v", never[0].Took, err)
+	warned, err := daysToFind(truth, ends, &Ranked{Daily: make([][]Found, len(ends)), Alarms: lists})
+	if err != nil || warned[0].Took != -1 || warned[0].Warned != days[0].Took {
+		t.Errorf("what is warned of but never listed: %+v, %v", warned[0], err)
+	}
+	if m, n := share(0.5, []float64{3, -1, 1, 2, -1}), share(0.9, []float64{3, -1, 1, 2, -1}); m != 3 || n != -1 {
+		t.Errorf("of 1, 2, 3 and two that never came, half came within %v, 90 %% within %v", m, n)
+	}
+	var table strings.Builder
+	if err := daysTable(&table, []Result{{Score: Score{Days: days}}, {Score: Score{Days: warned}}}); err != nil || !strings.Contains(table.String(), "later, or never") {
+		t.Errorf("the table is %q, %v", table.String(), err)
 	}
 }

@@ -104,22 +104,8 @@ func Table(w io.Writer, all []Result) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	var took []float64
-	late := 0
-	for _, r := range all {
-		for _, d := range r.Score.Days {
-			if d.Took < 0 {
-				late++
-			} else {
-				took = append(took, d.Took)
-			}
-		}
-	}
-	if len(took)+late > 0 {
-		if _, err := fmt.Fprintf(w, "\nNew faults: %d of %d entered %s's first %d in time, half of them within %.1f days of their beginning.\n",
-			len(took), len(took)+late, Ours, topN, median(took)); err != nil {
-			return err
-		}
+	if err := daysTable(w, all); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintf(w, "\nnDCG@20 of true avoidable impact; recall of faults of at least %.0f weighted hurt customers within the first %d entries;\n"+
 		"ahead: cities in which the method's nDCG@20 is above every baseline's (baselines: above %s's).\n", worthIt, deep, Ours)
