@@ -66,7 +66,7 @@ func browse(t *testing.T, w *cityworld) *page {
 	}
 	chromium := findChromium(t)
 	s, _ := newServer(t, w, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
 	t.Cleanup(cancel)
 	ended := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
@@ -317,6 +317,21 @@ func TestMapInBrowser(t *testing.T) {
 		p.settle()
 	})
 
+	t.Run("early warnings", func(t *testing.T) {
+		p.run(chromedp.Focus(chromedp.CSS("#warnings")), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".alarm")))
+		said := eval[string](p, `document.querySelector('.warnings').innerText`)
+		for _, text := range []string{"Early warnings 1", "new", "东方大厦 lifts", "Lift", "Worse since about 2026-05-27; alarm of 2026-05-29", "37\u202f% bad, normal 4.0\u202f% (22 of 60 calls, 2.4 expected)", "once in 25 years at most", "120 places"} {
+			p.check(strings.Contains(said, text), "the warnings have no %q: %q", text, said)
+		}
+		p.keep("desktop-en-warnings")
+		p.check(eval[string](p, `document.activeElement.id`) == "warnings", "opening takes the focus away")
+		p.run(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".pin")))
+		p.settle()
+		off := eval[float64](p, `(() => { const c = window.hotcell.map.map.getCenter(), w = `+mustJSON(w.run.Hotspots[4].Center)+`; return Math.hypot(c.lng - w[0], c.lat - w[1]) })()`)
+		p.check(off < 1e-4, "Enter on a warning leads %v degrees beside it", off)
+		p.keep("desktop-en-pinned")
+	})
+
 	t.Run("filters ask the API and stay in the link", func(t *testing.T) {
 		p.run(chromedp.SetValue(chromedp.CSS("#filter-scene"), "lift"), chromedp.Evaluate[chromedp.Void](`document.querySelector('#filter-scene').dispatchEvent(new Event('change'))`))
 		p.settle()
@@ -347,6 +362,14 @@ func TestMapInBrowser(t *testing.T) {
 		}
 		p.check(!strings.Contains(body, "Avoidable") && !strings.Contains(body, " hurt"), "English is left after the switch: %s", body)
 		p.check(eval[string](p, "document.documentElement.lang") == "zh-CN", "lang is not zh-CN")
+		p.run(chromedp.Click(chromedp.CSS("#warnings")), chromedp.WaitVisible(chromedp.CSS(".alarm")))
+		said := eval[string](p, `document.querySelector('.warnings').innerText`)
+		for _, text := range []string{"早期预警", "东方大厦电梯", "约自 2026-05-27 起变差", "至多每 25 年出现一次"} {
+			p.check(strings.Contains(said, text), "the warnings have no %q: %s", text, said)
+		}
+		p.keep("desktop-zh-warnings")
+		p.run(chromedp.Click(chromedp.CSS("#warnings")))
+		p.check(eval[int](p, `document.querySelectorAll('.alarm').length`) == 0, "the warnings do not close")
 		p.run(chromedp.Click(chromedp.CSS(`[data-hotspot="hs_05"]`)))
 		p.settle()
 		p.run(chromedp.Click(chromedp.CSS(".explanation summary")),
@@ -372,6 +395,9 @@ func TestMapInBrowser(t *testing.T) {
 		p.check(eval[bool](p, "document.documentElement.scrollWidth <= 390"), "the page is wider than the phone")
 		p.check(p.drawn("discs") == 30, "the phone draws %d discs", p.drawn("discs"))
 		p.keep("phone-zh")
+		p.run(chromedp.Click(chromedp.CSS("#warnings")), chromedp.WaitVisible(chromedp.CSS(".alarm")))
+		p.check(eval[bool](p, "document.documentElement.scrollWidth <= 390"), "the warnings are wider than the phone")
+		p.keep("phone-zh-warnings")
 		p.open("/?lang=en&theme=dark&hotspot=hs_01")
 		p.check(eval[bool](p, `document.querySelector('.detail').getBoundingClientRect().width === 390`), "the detail does not fill the phone's width")
 		p.keep("phone-en-detail")

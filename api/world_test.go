@@ -339,7 +339,7 @@ func (w *cityworld) Warnings(_ context.Context, q hotspots.WarningQuery) (*hotsp
 	w.warned = append(w.warned, q)
 	return &hotspots.WarningReport{End: worldEnd, TestFrom: worldEnd.AddDate(0, 0, -28), BaselineFrom: worldEnd.AddDate(0, 0, -56),
 		FalseAlarms: 1, Dispersion: 1.2, Regions: []hotspots.WarningRegion{{Region: "990101", Places: 120}}, Untested: 30, Notes: []string{},
-		Warnings: []hotspots.PlaceWarning{{Place: 1 << 63, Name: "东方大厦 lifts", NameZH: "东方大厦电梯", Scene: "lift", Region: []string{"99", "9901", "990101"},
+		Warnings: []hotspots.PlaceWarning{{Place: 1 << 63, Name: "东方大厦 lifts", NameZH: "东方大厦电梯", Scene: "lift", Region: []string{"99", "9901", "990101"}, Center: w.run.Hotspots[4].Center,
 			New: true, Alarm: "2026-05-29", Since: "2026-05-27", Calls: 60, Bad: 22, Expected: 2.4, Rate: 0.37, Normal: 0.04, Statistic: 9.1, Threshold: 8.2}}}, nil
 }
 

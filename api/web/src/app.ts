@@ -1,6 +1,6 @@
 import type { ApiError } from "./client";
 import type { Lang, State, Theme } from "./state";
-import type { Hotspot, Ranking, RegionProperties } from "./types";
+import type { Hotspot, Ranking, RegionProperties, WarningReport } from "./types";
 
 /** Everything that is shown; views read it and never change it. */
 export interface Model {
@@ -11,6 +11,7 @@ export interface Model {
   loading: boolean;
   error: ApiError | Error | null;
   regions: RegionProperties[];
+  warnings: { open: boolean; report: WarningReport | null; error: ApiError | Error | null };
 }
 
 /** What a view asks for. */
@@ -18,6 +19,10 @@ export interface Actions {
   change(patch: Partial<State>): void;
   select(id: string, from: "list" | "map" | "detail"): void;
   reload(): void;
+  /** Opens or closes the warnings; what is open is asked for. */
+  openWarnings(open: boolean): void;
+  /** Shows a place on the map. */
+  goTo(center: [number, number]): void;
 }
 
 export const selected = (m: Model): Hotspot | undefined => m.ranking?.hotspots.find((h) => h.id === m.state.hotspot);

@@ -1,4 +1,4 @@
-import type { Collection, Explained, Ranking } from "./types";
+import type { Collection, Explained, Ranking, WarningReport } from "./types";
 
 /** A failure as the API describes it, or one of the connection (code "offline"). */
 export class ApiError extends Error {
@@ -32,6 +32,9 @@ export const getHotspots = (params: Record<string, string>, signal?: AbortSignal
 
 export const getExplanation = (id: string, params: Record<string, string>, signal?: AbortSignal) =>
   getJSON<Explained>(`/api/v1/hotspots/${encodeURIComponent(id)}/explanation`, params, signal);
+
+export const getWarnings = (params: Record<string, string>, signal?: AbortSignal) =>
+  getJSON<WarningReport>("/api/v1/warnings", params, signal);
 
 export const getCells = (params: Record<string, string>, signal?: AbortSignal) =>
   getJSON<Collection>("/api/v1/cells", params, signal);

@@ -5,6 +5,7 @@ import { button, el } from "./dom";
 import { amount, day, interval, percent, whole } from "./format";
 import { note, sceneName, text, word } from "./text";
 import type { Hotspot } from "./types";
+import { warningsView } from "./warnings";
 
 /** The ranked list with its head, or what stands in its place. */
 export function listView(m: Model, act: Actions): HTMLElement {
@@ -27,6 +28,7 @@ function content(m: Model, act: Actions): (HTMLElement | null)[] {
       el("p", { class: "faint" }, text(lang, "list.sort")),
       ...notes.map((n) => el("p", { class: "note" }, note(lang, n))),
     ),
+    warningsView(m, act),
     m.loading ? loading(m) : null,
     hotspots.length ? rows(m, act, hotspots) : message("none", text(lang, "state.noneTitle"), text(lang, "state.noneText")),
   ];

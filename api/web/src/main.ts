@@ -1,5 +1,5 @@
 import { selected, type Actions, type Model } from "./app";
-import { getHotspots, getShapes } from "./client";
+import { getHotspots, getShapes, getWarnings } from "./client";
 import { detailView } from "./detail";
 import { button, el } from "./dom";
 import { filterBar } from "./filters";
@@ -15,7 +15,7 @@ import "./page.css"; // after MapLibre's, which it changes
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const narrow = matchMedia("(max-width: 760px)");
 
-const model: Model = { state: parseState(location.search), lang: "en", theme: "light", ranking: null, loading: true, error: null, regions: [] };
+const model: Model = { state: parseState(location.search), lang: "en", theme: "light", ranking: null, loading: true, error: null, regions: [], warnings: { open: false, report: null, error: null } };
 
 // The page's fixed places; what is in them is drawn anew when the model changes.
 const slots = {
@@ -34,6 +34,7 @@ let map: MapView | null = null;
 let cells: CellsInfo | null = null;
 let cell: CellProperties | null = null;
 let asking: AbortController | null = null;
+let warned: AbortController | null = null;
 let country: Box | null = null; // all regions together
 
 const t = (key: Parameters<typeof text>[1], values?: Record<string, string | number>) => text(model.lang, key, values);
@@ -45,6 +46,10 @@ const actions: Actions = {
     settle();
     saveState();
     drawAll();
+    if (before.region !== model.state.region) {
+      model.warnings = { ...model.warnings, report: null, error: null };
+      if (model.warnings.open) void loadWarnings();
+    }
     if (JSON.stringify(filters(before)) !== JSON.stringify(filters(model.state))) void load();
     else map?.restyle(model.state, model.theme);
   },
@@ -64,6 +69,17 @@ const actions: Actions = {
     if (from === "detail" && id !== "") document.querySelector<HTMLElement>(".detail h2")?.focus({ preventScroll: true });
   },
   reload: () => void load(),
+  openWarnings(open) {
+    const known = model.warnings.report !== null;
+    if (open === model.warnings.open && !model.warnings.error) return;
+    model.warnings = { ...model.warnings, open, error: null };
+    drawList();
+    if (open && !known) void loadWarnings();
+  },
+  goTo(center) {
+    if (model.state.hotspot) actions.select("", "map"); // the detail panel would cover it
+    map?.pin(center);
+  },
 };
 
 /** Pixels on the right of the map under the detail panel. */
@@ -155,6 +171,20 @@ async function load() {
   if (model.state.view) map?.refresh();
   else if (h) map?.flyTo(h, covered());
   else map?.showAll(false, country);
+}
+
+async function loadWarnings() {
+  warned?.abort();
+  const mine = (warned = new AbortController());
+  try {
+    const report = await getWarnings({ region: model.state.region }, mine.signal);
+    if (mine.signal.aborted) return;
+    model.warnings = { ...model.warnings, report };
+  } catch (e) {
+    if (mine.signal.aborted) return;
+    model.warnings = { ...model.warnings, error: e as Error };
+  }
+  drawList();
 }
 
 async function loadRegions() {

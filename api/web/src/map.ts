@@ -1,4 +1,4 @@
-import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
+import { LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { getCells, getShapes } from "./client";
@@ -34,6 +34,7 @@ export class MapView {
   };
   private fetched = new Map<string, Fetched>();
   private ranking: Ranking | null = null;
+  private pinned: Marker | null = null;
   private ready = false; // the style takes changes from the load event on
   /** Requests under way; the browser test waits for none. */
   pending = 0;
@@ -151,6 +152,15 @@ export class MapView {
   flyTo(h: Hotspot, rightSide: number) {
     const box = boxAround([...positions(h.geometry), h.center]);
     if (box) this.fit(box, Math.max(14.5, Math.min(this.map.getZoom(), 17)), true, rightSide);
+  }
+
+  /** Rings a point and moves there; the next one takes its place. */
+  pin(center: [number, number]) {
+    this.pinned?.remove();
+    const ring = document.createElement("div");
+    ring.className = "pin";
+    this.pinned = new Marker({ element: ring }).setLngLat(center).addTo(this.map);
+    this.map.flyTo({ center, zoom: Math.max(14.5, Math.min(this.map.getZoom(), 17)), duration: 700 });
   }
 
   private fit(b: Box, maxZoom: number, animate: boolean, right: number) {

@@ -82,6 +82,31 @@ export interface Explained {
   notes: string[];
 }
 
+/** A place whose rate of bad calls has risen lately. */
+export interface Warning {
+  name: string;
+  name_zh: string;
+  scene: string;
+  region: string[] | null;
+  center: [number, number];
+  new: boolean;
+  alarm: string;
+  since: string;
+  calls: number;
+  bad_calls: number;
+  expected: number;
+  rate: number;
+  normal_rate: number;
+  statistic: number;
+}
+
+export interface WarningReport {
+  false_alarms: number;
+  regions: { region: string; places: number }[];
+  warnings: Warning[];
+  notes: string[];
+}
+
 export interface CellProperties {
   cell: string;
   calls: number;

@@ -4,6 +4,7 @@ import { zh } from "../src/locale/zh";
 import { scenes, windows } from "../src/state";
 import { browserLang, isKey, note, text, word } from "../src/text";
 import { regionTree } from "../src/filters";
+import { chance } from "../src/warnings";
 
 const places = (s: string) => (s.match(/\{\w+\}/g) ?? []).sort();
 
@@ -44,4 +45,10 @@ it("lists regions as a tree, those without a known parent at the top", () => {
   const region = (code: string, parent: string) => ({ code, parent, name: code, level: "" });
   const tree = regionTree({ lang: "en", regions: [region("9901", "99"), region("7", "lost"), region("99", ""), region("990102", "9901"), region("990101", "9901")] });
   expect(tree.map(([, label]) => label.replaceAll("\u2003", ">"))).toEqual(["7", "99", ">9901", ">>990101", ">>990102"]);
+});
+
+it("says how sure a warning is", () => {
+  expect(chance("en", Math.log(90))).toBe("90 days");
+  expect(chance("en", Math.log(100 * 365.25))).toBe("100 years");
+  expect(chance("zh", 700)).toBe("10,000 年以上");
 });
