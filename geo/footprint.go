@@ -15,6 +15,7 @@ type siteIndex struct {
 	sites  []Site
 	byCell map[string]int
 	venue  []int32 // that an indoor radio cell serves, see houseIndoorCells
+	housed bool    // any of them is known
 	grid   cellTable
 	spread sync.Map // radio cell's index → []CellWeight, worked out when first asked for
 }

@@ -19,6 +19,7 @@ func (c *Catalogue) houseIndoorCells() {
 		c.sites.venue[i] = nobody
 		if s := &c.sites.sites[i]; s.Indoor {
 			c.sites.venue[i] = c.houseOf(s.Pos)
+			c.sites.housed = c.sites.housed || c.sites.venue[i] != nobody
 		}
 	}
 }
@@ -51,6 +52,39 @@ func (c *Catalogue) indoorVenue(site int, e *Evidence) int {
 		return -1
 	}
 	return int(c.sites.venue[site])
+}
+
+// exactPosition is an accuracy, in metres, at which a position tells the building by
+// itself.
+const exactPosition = 15.0
+
+// servedIn gives the venue whose own indoor radio cell served a record with a position
+// that does not tell the building, −1 for none: the venue lies within the slack, in
+// metres, of the position. Such a cell says more than the position: it is heard in its
+// building and hardly elsewhere, while positions taken indoors are off by a street.
+func (c *Catalogue) servedIn(e *Evidence, slack float64) int {
+	if !c.sites.housed || e.RadioCell == "" || e.Indoor == Outside || e.Indoor == Travelling {
+		return -1
+	}
+	i, known := c.sites.byCell[e.RadioCell]
+	if !known {
+		return -1
+	}
+	v := c.indoorVenue(i, e)
+	if v < 0 || Distance(e.Pos, c.extents[v].centre) > c.extents[v].radius+slack {
+		return -1
+	}
+	return v
+}
+
+// houseOn tells whether a venue, −1 for none, is a smaller one on another's ground: a
+// faculty on a campus.
+func (c *Catalogue) houseOn(venue, ground int) bool {
+	if venue < 0 || venue == ground {
+		return false
+	}
+	v, g := &c.extents[venue], &c.extents[ground]
+	return v.area < g.area && Distance(v.centre, g.centre) <= g.radius
 }
 
 // IndoorPlace gives the building that an indoor radio cell serves, as a whole; 0

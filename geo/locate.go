@@ -29,6 +29,8 @@ const LocatingRules = "2: accuracy discs"
 //   - the highway segment within reach when it was travelling or outdoors, or
 //     when nothing says and no venue contains it; never when it was indoors;
 //     a tunnel only when it was travelling or the text says so;
+//   - else the venue whose own indoor radio cell served it, where the position does
+//     not tell buildings apart (exactPosition) and does not contradict that;
 //   - else the smallest venue whose polygon contains it, and there to the lift,
 //     basement or floor band that its floor, its text or a lift within
 //     pointReach tells;
@@ -222,6 +224,12 @@ func (c *Catalogue) locatePosition(e *Evidence, h *Hints, b *lookup, l *Location
 		return
 	}
 	venue := c.containing(e, h, at.square, accuracy)
+	if accuracy > exactPosition {
+		if served := c.servedIn(e, 2*accuracy); served >= 0 && !c.houseOn(venue, served) {
+			l.Place, l.Scene = c.part(served, e, h, at)
+			return
+		}
+	}
 	if at.square != nil && at.square.lines|at.square.tunnels != 0 && onRoad(e, h, venue >= 0) {
 		if line, m := c.road(e, h, at, max(HighwayReach, accuracy)); line >= 0 {
 			l.Place, l.Scene = c.segment(line, m)
@@ -257,6 +265,13 @@ func (c *Catalogue) locateCoarse(l *Location, e *Evidence, h *Hints, at surround
 			l.Place, l.Scene, l.Cell, l.Region = named.Place, named.Scene, named.Cell, named.Region
 			return
 		}
+	}
+	if venue := c.servedIn(e, accuracy); venue >= 0 && accuracy <= MostDisc {
+		l.Place, l.Scene = c.part(venue, e, h, at)
+		if p, ok := c.Place(l.Place); ok && coarse {
+			l.Cell, l.Region = storedCell(p.Center), c.RegionAt(p.Center)
+		}
+		return
 	}
 	if venue := c.holding(e.Pos, at.square, accuracy); venue >= 0 && e.Indoor != Travelling {
 		l.Place, l.Scene = c.part(venue, e, h, at)
