@@ -49,6 +49,14 @@ func (m *model) joinAcross(a *atlas, groups []group) []group {
 		}
 	}
 	m.joinSpill(a, all, at)
+	m.mergePieces(all)
+	for g := range all {
+		if !all[g].gone {
+			for _, i := range all[g].members {
+				owner[i] = g
+			}
+		}
+	}
 	m.joinInside(a, all, owner)
 	out := groups[:0]
 	for g := range all {

@@ -392,7 +392,13 @@ const seenSpan = 4
 // normal place, in the order of acting.spans, and the log of their weighted mean.
 // out, when not nil, receives the single ones with the log of their weights added.
 func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []float64) float64 {
-	whole := pr.logBayes(x, e, normal)
+	return a.mixSpans(func(_ int, c count) float64 { return pr.logFaulty(c.x, c.e) }, nil, x, e, normal, s, out)
+}
+
+// mixSpans is spanBayes for a fault that gives the events of span k the log
+// probability faulty(k, ·), and acts in it with log probability odds[k]; nil: as the
+// spans' weights have it.
+func (a *acting) mixSpans(faulty func(k int, c count) float64, odds []float64, x, e, normal float64, s *shares, out []float64) float64 {
 	high := math.Inf(-1)
 	var room [1 + maxSteps*(maxSteps+1)/2 + rats]float64
 	all := out
@@ -404,8 +410,12 @@ func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []floa
 	for k := range a.spans {
 		sp := &a.spans[k]
 		all[k] = math.Inf(-1)
+		weight := math.Log(sp.weight)
+		if odds != nil {
+			weight = odds[k]
+		}
 		if k == 0 {
-			all[k] = math.Log(sp.weight) + whole
+			all[k] = weight + faulty(0, count{x, e}) - base
 			high = all[k]
 			continue
 		}
@@ -420,7 +430,7 @@ func (a *acting) spanBayes(pr prior, x, e, normal float64, s *shares, out []floa
 		if spread[kind] == 0 {
 			spread[kind] = logSpread(family, everything, sp, alike, e)
 		}
-		all[k] = math.Log(sp.weight) + pr.logFaulty(in.x, in.e) + logMarginal(rest.x, rest.e, normal, normal) - base +
+		all[k] = weight + faulty(k, in) + logMarginal(rest.x, rest.e, normal, normal) - base +
 			logSpread(family, inside, sp, alike, e) + logSpread(family, outside, sp, alike, e) - spread[kind]
 		high = math.Max(high, all[k])
 	}
