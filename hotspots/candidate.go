@@ -15,6 +15,7 @@ type candidate struct {
 	served      float64
 	keyAccounts int
 	kish        float64
+	moaning     float64 // customers who complained, weighted
 	top         float64 // share of the largest customer in the impact by calls and complaints
 }
 
@@ -42,14 +43,29 @@ func (m *model) suspect(members []int32, extra float64) candidate {
 	for k := range ch {
 		ch[k].square = math.Max(ch[k].square-ch[k].impact*ch[k].impact/math.Max(c.served, 1), 0)
 	}
-	c.judgement = suspicion(ch, m.faultyShare(members), extra)
+	c.judgement = suspicion(ch, m.faultyShare(members), extra, c.byChance())
 	return c
 }
 
-// faultyShare is the prior share of faulty places: that of the member's scene
-// that has the most use.
+// ownTrouble is the chance that a hurt customer is hurt for a reason of his own: a
+// broken phone, a room without windows. It goes where he goes, not with the place.
+const ownTrouble = 1.0 / 3
+
+// byChance is the chance that everybody hurt was so for reasons of their own: a few
+// customers are no proof of a fault, however many calls they lost.
+func (c *candidate) byChance() float64 {
+	people := math.Max(c.kish, 0) + c.moaning
+	return math.Pow(ownTrouble, math.Max(people, 1))
+}
+
+// faultyShare is the prior share of faulty places: that of the main member's scene
+// and of the members' size.
 func (m *model) faultyShare(members []int32) float64 {
-	return m.calls.priors[m.sceneOf(m.main(members))].faulty
+	c, e := &m.calls, 0.0
+	for _, i := range members {
+		e += c.expected[i] / c.design[i]
+	}
+	return c.sizes.share(c.priors[m.sceneOf(m.main(members))].faulty, e)
 }
 
 // main is the member that stands for all: of the kind of place (cells, or venues
@@ -113,6 +129,7 @@ func (m *model) addHurts(c *candidate, ch *[3]evidence) (list []hurt, located fl
 		}
 		c.total += all
 		c.hurt += h.there
+		c.moaning += h.moans + h.apps
 		largest = math.Max(largest, all)
 		if m.ev.Customers[h.customer].Segment == segmentKeyAccount {
 			keyAccounts += h.there

@@ -19,6 +19,7 @@ type channel struct {
 	design   []float64 // by place: variance of x over Poisson variance
 	priors   []prior   // by scene
 	ref      *reference
+	sizes    sizeOdds // of the share of faulty places
 	fit      fitCheck
 
 	counts     bool // no use is known: ratios to the neighbourhood, not rates

@@ -86,7 +86,11 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 		c.ref.estimate(c, wx, wn)
 		c.expectAll(wx, wn, 1/all.normal)
 	}
-	for s, bins := range c.binned(scene) {
+	binned := c.binned(scene)
+	if !c.fit.Fallback && !c.propensity {
+		c.sizes = fitSizes(binned[scenes], all)
+	}
+	for s, bins := range binned {
 		if s == int(scenes) {
 			break
 		}

@@ -270,7 +270,7 @@ func (m *model) joins(i int32, theta float64) float64 {
 	x, e := c.x[i]/c.design[i], e/c.design[i]
 	p := c.priors[m.sceneOf(int(i))]
 	like := logMarginal(x, e, likeCluster, likeCluster/theta) - logMarginal(x, e, p.normal, p.normal)
-	return math.Max(like, own+math.Log(p.faulty))
+	return math.Max(like, own+math.Log(c.sizes.share(p.faulty, e)))
 }
 
 // surroundings is a quick look at the cells around a seed. Most cells that are

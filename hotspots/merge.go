@@ -36,6 +36,9 @@ func (m *model) mergePieces(all []joint) {
 		return cmp.Or(cmp.Compare(all[y].excess, all[x].excess), cmp.Compare(x, y))
 	})
 	for _, g := range order {
+		if all[g].score+math.Log(m.faultyShare(all[g].members)) < 0 {
+			continue
+		}
 		for merged := true; merged && !all[g].gone; {
 			merged = false
 			for _, o := range m.near(&all[g], at, all) {
@@ -89,7 +92,7 @@ func (j *joint) absorb(o *joint, m *model) {
 	j.excess += o.excess
 	// Neighbours are normal in similar ways, and both were chosen because they are
 	// high: a second piece makes the fault larger, hardly surer.
-	j.score = max(j.score, o.score, j.sum.logBayes(m)-2*discCost)
+	j.score = max(j.score, o.score)
 	j.cells = append(j.cells, o.cells...)
 	slices.Sort(j.cells)
 	j.cells = slices.Compact(j.cells)

@@ -83,7 +83,7 @@ func workedExample() map[string]float64 {
 	e.normal, e.x, e.e = 15, bad/d, calls*reference/d
 	e.alone(avoidableCurve(list, e.impact))
 	shape, rate := e.prior.posterior(e.x, e.e)
-	j := p.judge([3]evidence{e}, e.prior.faulty, 0)
+	j := p.judge([3]evidence{e}, e.prior.faulty, 0, math.Pow(ownTrouble, 12))
 	return map[string]float64{
 		"hurt by one drop today":         hurtOf(today),
 		"hurt by one drop 7 days ago":    hurtOf(week),

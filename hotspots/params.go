@@ -26,10 +26,12 @@ type Params struct {
 	// above zero. By the truth the share is several times what is expected, because
 	// normal places differ more at the far end than a gamma distribution does.
 	FalseShare float64
-	// Fill and FillFaulty let a shorter list grow to Fill hotspots with further
-	// places that are faulty with at least probability FillFaulty. 0: never.
+	// Fill, FillFaulty and FillWorth let a shorter list grow to Fill hotspots with
+	// further places that are faulty with at least probability FillFaulty and have an
+	// avoidable impact of at least FillWorth. Fill 0: never.
 	Fill       int
 	FillFaulty float64
+	FillWorth  float64
 	// Top bounds the number of hotspots in a run; 0 = all.
 	Top int
 	// JoinOdds is the prior probability that a cell beside a faulty cell belongs
@@ -63,9 +65,10 @@ func DefaultParams() Params {
 		HalfLifeDays: 14,
 		PerCustomer:  1.5,
 		Level:        0.90,
-		FalseShare:   0.02,
-		Fill:         15,
-		FillFaulty:   0.15,
+		FalseShare:   0.005,
+		Fill:         14,
+		FillFaulty:   0.1,
+		FillWorth:    1.5,
 		JoinOdds:     0.3,
 		KeepCells:    0.30,
 		Value: ValueTable{
@@ -103,6 +106,7 @@ func (p Params) Validate() error {
 	within("the probability that a cell belongs to its neighbour's fault", p.JoinOdds, 0.01, 0.99)
 	within("the share of cells that keeps an id", p.KeepCells, 0.01, 1)
 	within("the probability from which a short list is filled up", p.FillFaulty, 0, 1)
+	within("the avoidable impact from which a short list is filled up", p.FillWorth, 0, 1e9)
 	if p.Fill < 0 {
 		bad("the length a short list is filled up to is %d: it must be 0 (never) or more", p.Fill)
 	}

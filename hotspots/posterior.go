@@ -107,14 +107,17 @@ func gammaAt(a, z float64) float64 {
 // it were normal. Normal places have A = 0; faulty ones the distribution that the
 // quadrature gives. Impact is a sum over customers, so its own variance is about
 // Σ(v·q)², and it moves with the rate.
-func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds float64) judgement {
-	j := suspicion(ch, faultyShare, extraLogOdds)
+//
+// byChance is the chance that what points to a fault are the troubles of a few
+// customers.
+func (p *Params) judge(ch [3]evidence, faultyShare, extraLogOdds, byChance float64) judgement {
+	j := suspicion(ch, faultyShare, extraLogOdds, byChance)
 	p.weigh(&j)
 	return j
 }
 
 // suspicion is a judgement without what it would be worth.
-func suspicion(ch [3]evidence, faultyShare, extraLogOdds float64) judgement {
+func suspicion(ch [3]evidence, faultyShare, extraLogOdds, byChance float64) judgement {
 	j := judgement{channels: ch}
 	j.logOdds = math.Log(faultyShare) - math.Log1p(-faultyShare) + extraLogOdds
 	for i := range ch {
@@ -122,7 +125,7 @@ func suspicion(ch [3]evidence, faultyShare, extraLogOdds float64) judgement {
 			j.logOdds += ch[i].logBayes
 		}
 	}
-	j.faulty = 1 / (1 + math.Exp(-j.logOdds))
+	j.faulty = (1 - byChance) / (1 + math.Exp(-j.logOdds))
 	return j
 }
 

@@ -83,7 +83,7 @@ func (m *model) normality() []float64 {
 		out[i] = 1
 		if c.x[i] > 0 && c.expected[i] > 0 {
 			p, d := c.priors[m.sceneOf(i)], c.design[i]
-			out[i] = 1 - chance(p.faulty, p.logBayes(c.x[i]/d, c.expected[i]/d, p.normal))
+			out[i] = 1 - chance(c.sizes.share(p.faulty, c.expected[i]/d), p.logBayes(c.x[i]/d, c.expected[i]/d, p.normal))
 		}
 	})
 	return out
@@ -99,10 +99,6 @@ func (m *model) withoutExposure() bool {
 	}
 	return calls <= bad*1.001
 }
-
-// worthFilling is the share of the largest avoidable impact that a place needs to
-// fill up a short list: crumbs do not make it more useful.
-const worthFilling = 0.05
 
 // list orders candidates and keeps those that are credible: hotspots with a
 // positive lower bound, further ones as long as the expected share of false
@@ -126,16 +122,12 @@ func (p *Params) list(all []candidate) []candidate {
 		}
 	}
 	p.weighAll(all[:keep])
-	most := 0.0
-	for i := range all[:keep] {
-		most = math.Max(most, all[i].mean)
-	}
 	for _, c := range all[keep:] {
 		if keep >= p.Fill || c.faulty < p.FillFaulty {
 			break
 		}
 		p.weigh(&c.judgement)
-		if c.mean >= worthFilling*most {
+		if c.mean >= p.FillWorth {
 			all[keep] = c
 			keep++
 		}

@@ -108,7 +108,7 @@ func (m *model) resample(c *candidate, list []hurt, seed, r uint64) judgement {
 		}
 		ch[k].square = math.Max(ch[k].square-ch[k].impact*ch[k].impact/math.Max(c.served, 1), 0)
 	}
-	return m.params.judge(ch, m.faultyShare(c.members), c.extra)
+	return m.params.judge(ch, m.faultyShare(c.members), c.extra, c.byChance())
 }
 
 // poissonCuts are the distribution function of a Poisson variable with mean 1.

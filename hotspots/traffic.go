@@ -138,6 +138,11 @@ func (m *model) portions() [][]portion {
 	return out
 }
 
+// leastUse is the share of the use that its neighbourhood's bad calls speak for which
+// a place has at least: a footprint is a model, and where it hardly reaches a single
+// bad call would be far above normal.
+const leastUse = 0.1
+
 const (
 	trafficRounds = 30
 	// When the use of kinds of places is learnt, a place counts for at most so many
@@ -218,8 +223,11 @@ func (m *model) takeCalls(calls []float64, rate float64) {
 	m.uses = m.uses[:0:0]
 	for i := range m.places {
 		pl := &m.places[i]
-		if calls[i] == 0 && m.eventful(i) {
-			calls[i] = around[i] / rate
+		if m.eventful(i) {
+			if calls[i] == 0 {
+				calls[i] = around[i] / rate
+			}
+			calls[i] = math.Max(calls[i], leastUse*around[i]/rate)
 		}
 		pl.calls = math.Max(calls[i], pl.bad) // a bad call is a call
 		pl.mm, pl.xm = pl.calls, pl.xx
