@@ -42,6 +42,7 @@ func fitChannel(c *channel, tree *regionTree, scene func(i int) int32) {
 		return // nothing expected either: the channel says nothing
 	}
 	c.ref = newReference(tree, c.strata)
+	c.ref.countPlaces(c)
 	if c.counts {
 		c.ref.most = math.Inf(1)
 	}

@@ -22,19 +22,69 @@ type level struct {
 	of      []int32   // by stratum: index in factors, −1 for none
 	base    []float64 // by stratum: rate before this level
 	factors []factor
-	prior   float64 // expected events the prior is worth
-	classed bool    // factors tell rat and indoor apart
+	prior   float64   // expected events the prior is worth
+	classed bool      // factors tell rat and indoor apart
+	places  []float64 // by factor: effective number of places behind it
+	few     float64   // places that the prior is worth at least
 }
 
 // factor is a ratio of observed to expected events.
 type factor struct {
 	x, e     float64
 	strength float64 // worth of one expected event
+	few      float64 // worth of the prior at least, because few places are behind it
 }
+
+// fewPlaces and fewOfScene are how many places of a factor its prior is worth at least:
+// with two villages in a district, one of them broken, there is no telling what is
+// normal there, however many calls they have. Scenes differ by nature, so theirs is worth less.
+const (
+	fewPlaces  = 5
+	fewOfScene = 1
+)
 
 // ratio gives the factor with a place's own share (x, e) left out.
 func (f *factor) ratio(prior, x, e float64) float64 {
+	prior = math.Max(prior, f.few)
 	return (prior + f.strength*math.Max(0, f.x-x)) / (prior + f.strength*math.Max(0, f.e-e))
+}
+
+// countPlaces finds the effective number of places behind each factor, (Σn)²/Σn²
+// over the places' use.
+func (r *reference) countPlaces(c *channel) {
+	eachInParallel(len(r.levels), func(l int) {
+		lv := &r.levels[l]
+		sum, square := make([]float64, len(lv.factors)), make([]float64, len(lv.factors))
+		lv.places = make([]float64, len(lv.factors))
+		for i := range c.x {
+			all := c.obs[c.from[i]:c.from[i+1]]
+			if len(all) == 0 {
+				continue
+			}
+			if lv.classed {
+				for _, o := range all {
+					if f := lv.of[o.key]; f >= 0 {
+						sum[f] += o.n
+						square[f] += o.n * o.n
+					}
+				}
+				continue
+			}
+			n := 0.0
+			for _, o := range all {
+				n += o.n
+			}
+			if f := lv.of[all[0].key]; f >= 0 { // a place has one region and one scene
+				sum[f] += n
+				square[f] += n * n
+			}
+		}
+		for f := range sum {
+			if square[f] > 0 {
+				lv.places[f] = sum[f] * sum[f] / square[f]
+			}
+		}
+	})
 }
 
 // Expected events each factor's prior is worth: one over the variance of the
@@ -53,7 +103,10 @@ const (
 func newReference(tree *regionTree, strata []stratum) *reference {
 	r := &reference{most: mostNormal, scale: 1}
 	add := func(prior float64, classed bool, key func(st stratum) (int64, bool)) {
-		l := level{of: make([]int32, len(strata)), base: make([]float64, len(strata)), prior: prior, classed: classed}
+		l := level{of: make([]int32, len(strata)), base: make([]float64, len(strata)), prior: prior, classed: classed, few: fewPlaces}
+		if prior < priorArea || prior == priorBoth && classed {
+			l.few = fewOfScene
+		}
 		numbers := map[int64]int32{}
 		for k, st := range strata {
 			id, ok := key(st)
@@ -139,7 +192,11 @@ func (r *reference) estimate(c *channel, wx, wn []float64) {
 			}
 		}
 		for i := range lv.factors {
-			lv.factors[i].strength = 1 / design
+			f := &lv.factors[i]
+			f.strength = 1 / design
+			if n := lv.places[i]; n > 0 {
+				f.few = lv.few * f.strength * f.e / n
+			}
 		}
 		for k, f := range lv.of {
 			if f >= 0 {

@@ -108,7 +108,7 @@ func TestOneCustomerCannotTop(t *testing.T) {
 	for seed := uint64(1); seed <= 5; seed++ {
 		w, _ := town(t, seed)
 		fault := w.spots[20]
-		fault.calls = 200
+		fault.calls = 300
 		w.breakSpot(fault, "small fault", 8)
 		w.simulate(0, nil)
 		storm, whine, unlucky := w.spots[60], w.spots[90], w.spots[120]

@@ -30,7 +30,7 @@ func TestScreeningKeepsTheList(t *testing.T) {
 			e.square = e.impact
 			e.alone(nil)
 			lazy[i].members = []int32{int32(i)}
-			lazy[i].judgement = suspicion([3]evidence{e}, defaultPrior.faulty, rapid.Float64Range(-3, 3).Draw(t, "extra"))
+			lazy[i].judgement = suspicion([3]evidence{e}, defaultPrior.faulty, rapid.Float64Range(-3, 3).Draw(t, "extra"), rapid.Float64Range(0, 0.3).Draw(t, "by chance"))
 		}
 		full := slices.Clone(lazy)
 		for i := range full {
