@@ -91,6 +91,27 @@ func TestOneCustomerIsNotTheNetwork(t *testing.T) {
 	}
 }
 
+// TestPhonesAndCoreAreNotTheRadioNetwork: what no work on site mends is said first.
+func TestPhonesAndCoreAreNotTheRadioNetwork(t *testing.T) {
+	many := candidate{hurt: 30, top: 0.05}
+	for class, want := range map[string][2]string{
+		"device":     {"Probably not the network: 70 %", "可能不是网络问题：70%"},
+		"core":       {"Probably not the radio network here: 70 %", "可能不是本地无线网络问题：70%"},
+		"radio_lost": {"Cause radio link lost", "原因无线链路丢失"},
+	} {
+		var f finding
+		f.value[propCauseClass], f.share[propCauseClass] = class, 0.7
+		en, zh := f.sentences(&Hotspot{Events: Events{Dropped: 30}}, &many)
+		if !strings.HasPrefix(en, want[0]) || !strings.HasPrefix(zh, want[1]) {
+			t.Errorf("%s reads %q, %q", class, en, zh)
+		}
+		f.share[propCauseClass] = 0.4
+		if en, _ := f.sentences(&Hotspot{Events: Events{Dropped: 30}}, &many); strings.HasPrefix(en, "Probably not") {
+			t.Errorf("%s of four in ten reads %q", class, en)
+		}
+	}
+}
+
 // TestExplanationAddsUp: the terms of an explanation make up the figures shown.
 func TestExplanationAddsUp(t *testing.T) {
 	w, s := brokenBasement(t)

@@ -2,6 +2,7 @@ package hotspots
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/hotcell/hotcell/geo"
@@ -76,6 +77,9 @@ func (f *finding) sentences(h *Hotspot, c *candidate) (en, zh string) {
 	if !known {
 		class = classify(f.value[propCause])
 	}
+	if en, zh, elsewhere := f.elsewhere(class, known); elsewhere {
+		return en, zh
+	}
 	var partsEN, partsZH []string
 	add := func(e, z string) { partsEN, partsZH = append(partsEN, e), append(partsZH, z) }
 	switch f.value[propIndoor] {
@@ -111,6 +115,31 @@ func (f *finding) sentences(h *Hotspot, c *candidate) (en, zh string) {
 	en = strings.Join(partsEN, ", ")
 	return strings.ToUpper(en[:1]) + en[1:] + ". Next check: " + checkEN + ".",
 		strings.Join(partsZH, "，") + "。下一步：" + checkZH + "。"
+}
+
+// mostOf is the share of bad calls from which their cause is the hotspot's.
+const mostOf = 0.5
+
+// elsewhere tells whether most bad calls ended for a reason that no work on the radio
+// network here mends: phones that fail, or the core network.
+func (f *finding) elsewhere(class causeClass, stored bool) (en, zh string, yes bool) {
+	share := f.share[propCause]
+	if stored {
+		share = f.share[propCauseClass]
+	}
+	if share < mostOf {
+		return "", "", false
+	}
+	percent := math.Round(100 * share)
+	switch class {
+	case classDevice:
+		return fmt.Sprintf("Probably not the network: %.0f %% of the bad calls end because the device fails. Next check: device models and software of the customers hurt.", percent),
+			fmt.Sprintf("可能不是网络问题：%.0f%%的异常通话因终端故障结束。下一步：核查受影响用户的终端型号和软件版本。", percent), true
+	case classCore:
+		return fmt.Sprintf("Probably not the radio network here: %.0f %% of the bad calls end in the core network. Next check: core and transport alarms at these hours, before going on site.", percent),
+			fmt.Sprintf("可能不是本地无线网络问题：%.0f%%的异常通话因核心网结束。下一步：先查相应时段的核心网和传输告警。", percent), true
+	}
+	return "", "", false
 }
 
 func whatHappened(h *Hotspot) string {
