@@ -45,7 +45,7 @@ func (m *model) notes() []string {
 		notes = append(notes, fmt.Sprintf("%d of %d complaints are about other things (bills, sales, radiation …) by their category or text and are not ranked", n, n+uint64(len(m.ev.Complaints))))
 	}
 	if m.ev.Unlocated > 0 && m.ev.Calls > 0 {
-		notes = append(notes, fmt.Sprintf("%d of %d calls have neither position nor radio cell and are not ranked", m.ev.Unlocated, m.ev.Calls))
+		notes = append(notes, fmt.Sprintf("%d of %d calls have neither a position nor a radio cell of the site list and are not ranked", m.ev.Unlocated, m.ev.Calls))
 	}
 	return notes
 }

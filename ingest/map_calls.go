@@ -125,6 +125,11 @@ func (m *mapper) floor() (int16, *rowFault) {
 		return geo.UnknownFloor, nil
 	}
 	n, ok := parseInt(v)
+	if !ok { // as people write it: 12F, B1, 12楼
+		if h := geo.ParseHints(string(v)); h.HasFloor {
+			return h.Floor, nil
+		}
+	}
 	if !ok || n < -50 || n > math.MaxInt8*4 {
 		return geo.UnknownFloor, faultf(ReasonNumber, "floor %s is no whole number of a floor (basements are negative)", show(v))
 	}

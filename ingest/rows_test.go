@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -105,5 +106,30 @@ func TestQuotedLineEndsCountAsLines(t *testing.T) {
 	}
 	if !causes["one\ntwo\r\nthree \"quoted\""] || !causes[`plain 5" text`] {
 		t.Errorf("causes %v", causes)
+	}
+}
+
+// TestFloorsAsPeopleWriteThem reads what lists of complaints and probes have besides
+// plain numbers.
+func TestFloorsAsPeopleWriteThem(t *testing.T) {
+	want := map[string]int16{"12": 12, "-2": -2, "12F": 12, "B1": -1, "b2": -2, "12楼": 12, "负二楼": -2, "3rd floor": 3}
+	content := "record_id,time,outcome,floor\n"
+	for said := range want {
+		content += fmt.Sprintf("%s,2026-06-01 08:00:00,poor,%s\n", said, said)
+	}
+	sink := newMemSink()
+	if a, err := loadCalls(t, newTestLoader(t, testConfig(), sink), writeFile(t, "calls.csv", content)); err != nil || a.Accepted != uint64(len(want)) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	got := map[int16]int{}
+	for _, c := range sink.calls {
+		got[c.Floor]++
+	}
+	expected := map[int16]int{}
+	for _, f := range want {
+		expected[f]++
+	}
+	if !maps.Equal(got, expected) {
+		t.Errorf("floors %v, want %v", got, expected)
 	}
 }
