@@ -60,6 +60,7 @@ bench: build ## loading, ranking and memory as ratios to ClickHouse alone, in on
 
 quality: build ## ranking quality on synthetic cities, against four baselines
 	bin/citysim quality --hotcell bin/hotcell
+	bin/citysim quality --hotcell bin/hotcell --seeds 2 --calls 200000 --daily # days to detection
 	@if [ -d ../shared/data/mycall ]; then bin/citysim quality --hotcell bin/hotcell --mycall ../shared/data/mycall; \
 	else echo "MyCall is not measured: ../shared/data/mycall is absent"; fi
 
