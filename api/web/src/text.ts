@@ -42,7 +42,10 @@ export function partName(lang: Lang, part: string): string {
 // Notes of the API that this page can say in its language; the others stay as they are.
 const notes: [RegExp, Key][] = [
   [/^Filtered from the latest run/, "note.filtered"],
-  [/^(?<n>\d+) of (?<all>\d+) calls have neither position nor radio cell/, "note.unlocated"],
+  [/^(?<n>\d+) of (?<all>\d+) calls have neither a position nor a radio cell/, "note.unlocated"],
+  [/^(?<n>\d+) of (?<all>\d+) complaints are about other things/, "note.offTopic"],
+  [/^traffic counters are not used under a filter/, "note.countersFiltered"],
+  [/^exposure from traffic counters of (?<n>\d+) radio cells/, "note.counters"],
   [/^no exposure data: ranked on counts/, "note.counts"],
   [/^too few bad calls to learn/, "note.few"],
   [/^(?<share>\d+) % of the places lie above/, "note.wide"],

@@ -36,7 +36,8 @@ describe("choice of text", () => {
   });
   it("translates the notes it knows", () => {
     expect(note("zh", "The first 2 of 30 hotspots are shown; ask for more with top.")).toBe("共 30 个热点，显示前 2 个。");
-    expect(note("en", "2009 of 200000 calls have neither position nor radio cell and are not ranked")).toContain("2,009 of 200,000 calls");
+    expect(note("en", "2009 of 200000 calls have neither a position nor a radio cell of the site list and are not ranked")).toContain("2,009 of 200,000 calls");
+    expect(note("zh", "3 of 40 complaints are about other things (bills, sales, radiation …) by their category or text and are not ranked")).toContain("40 件投诉中有 3 件");
     expect(note("zh", "something new")).toBe("something new");
   });
 });
