@@ -28,7 +28,7 @@ func goodRows(from, n int) string {
 	return b.String()
 }
 
-func gz(t *testing.T, s string) string {
+func gz(t testing.TB, s string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -40,7 +40,7 @@ func gz(t *testing.T, s string) string {
 }
 
 // zipped gives an archive of files that all hold 300 good rows.
-func zipped(t *testing.T, names ...string) string {
+func zipped(t testing.TB, names ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -57,7 +57,7 @@ func zipped(t *testing.T, names ...string) string {
 	return b.String()
 }
 
-func zst(t *testing.T, s string) string {
+func zst(t testing.TB, s string) string {
 	t.Helper()
 	w, err := zstd.NewWriter(nil)
 	if err != nil {
