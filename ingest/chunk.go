@@ -168,6 +168,7 @@ func (c *chunker) emit(ch chunk) chunk {
 func (c *chunker) skipLine() *oddLine {
 	odd := &oddLine{line: c.line, raw: cutRaw(c.carry)}
 	length := len(c.carry)
+	c.line += uint64(bytes.Count(c.carry, newline)) // of its quoted fields
 	b := make([]byte, min(c.size, 256<<10))
 	c.carry = nil
 	for !c.done {

@@ -60,6 +60,15 @@ func lastBoundary(b []byte, delim byte, maxLine int) int {
 			i = q + 1 // a quote in the middle of a plain field is just a character
 			continue
 		}
+		if q-rec > maxLine { // the record is too long already, see splitter.tooLong
+			nl := bytes.IndexByte(b[q:], '\n')
+			if nl < 0 {
+				return rec
+			}
+			rec = q + nl + 1
+			i = rec
+			continue
+		}
 		end, ok := quoteEnd(b, q+1, delim)
 		if end < 0 || end+1 == len(b) {
 			if len(b)-rec <= maxLine {
@@ -126,6 +135,9 @@ func (s *splitter) record() *rowFault {
 	i := start
 	for {
 		if i < len(buf) && buf[i] == '"' {
+			if i-start > s.maxLine {
+				return s.tooLong(start, i)
+			}
 			end, ok := quoteEnd(buf, i+1, delim)
 			if end < 0 || !ok || end-start > s.maxLine {
 				return s.broken(end, ok)
@@ -179,6 +191,16 @@ func (s *splitter) finish(start, i int) *rowFault {
 		return faultf(ReasonLineTooLong, "the line has %d bytes, more than the limit of %d; raise the limit or mend the file", len(raw), s.maxLine)
 	}
 	return nil
+}
+
+// tooLong gives up a record that is longer than the limit before the quoted field at i:
+// whatever its quotes are, it ends with the line, as where a chunk ends before i.
+func (s *splitter) tooLong(start, i int) *rowFault {
+	end := len(s.buf)
+	if nl := bytes.IndexByte(s.buf[i:], '\n'); nl >= 0 {
+		end = i + nl
+	}
+	return s.finish(start, end)
 }
 
 // broken gives up the physical line on which the record began.
