@@ -76,7 +76,7 @@ func lastBoundary(b []byte, delim byte, maxLine int) int {
 			}
 			ok = false
 		}
-		if !ok || end-rec > maxLine {
+		if !ok || end-rec >= maxLine { // its closing quote counts too
 			nl := bytes.IndexByte(b[rec:], '\n')
 			if nl < 0 {
 				return rec
@@ -139,7 +139,7 @@ func (s *splitter) record() *rowFault {
 				return s.tooLong(start, i)
 			}
 			end, ok := quoteEnd(buf, i+1, delim)
-			if end < 0 || !ok || end-start > s.maxLine {
+			if end < 0 || !ok || end-start >= s.maxLine {
 				return s.broken(end, ok)
 			}
 			f := buf[i+1 : end]
