@@ -23,9 +23,7 @@ type siteIndex struct {
 const siteGrid = 0.05 // degrees
 
 func newSiteIndex(sites []Site) (*siteIndex, error) {
-	x := &siteIndex{sites: sites, byCell: make(map[string]int, len(sites))}
-	x.grid.inverse = 1 / siteGrid
-	var entries []cellEntry
+	x := &siteIndex{byCell: make(map[string]int, len(sites))}
 	for i, s := range sites {
 		if s.RadioCell == "" {
 			return nil, fmt.Errorf("site %d (%q) has no radio cell", i+1, s.Site)
@@ -33,7 +31,17 @@ func newSiteIndex(sites []Site) (*siteIndex, error) {
 		if err := s.Pos.Validate(); err != nil {
 			return nil, fmt.Errorf("radio cell %s: %w", s.RadioCell, err)
 		}
-		x.byCell[s.RadioCell] = i
+		// Where a radio cell moved, its old mast is none that others compete with.
+		if old, again := x.byCell[s.RadioCell]; again {
+			x.sites[old] = s
+			continue
+		}
+		x.byCell[s.RadioCell] = len(x.sites)
+		x.sites = append(x.sites, s)
+	}
+	x.grid.inverse = 1 / siteGrid
+	var entries []cellEntry
+	for i, s := range x.sites {
 		gx, gy := x.grid.gridIndex(s.Pos.Lon, s.Pos.Lat)
 		entries = append(entries, cellEntry{gridKey(gx, gy), uint32(i)})
 	}

@@ -79,8 +79,8 @@ type Site struct {
 	Site         string
 	Pos          LatLon
 	AzimuthDeg   float64 // clockwise from north; NaN = omnidirectional
-	BeamwidthDeg float64 // NaN or ≥ 360 = omnidirectional
-	RangeM       float64 // NaN = unknown
+	BeamwidthDeg float64 // NaN, ≤ 0 or ≥ 360 = omnidirectional
+	RangeM       float64 // NaN or ≤ 0 = unknown
 	RAT          RAT
 	Indoor       bool
 }
