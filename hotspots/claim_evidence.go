@@ -112,10 +112,10 @@ type CustomerUse struct {
 	Cluster    uint64
 	Customers  uint64 // how many customers have exactly these figures; 0 = 1
 	Attempts   uint32
-	Blocked    uint32 // of the attempts, not set up
-	Dropped    uint32 // of those set up, cut off
-	Perceived  uint32 // of those set up and released normally, felt as a drop
-	Complaints uint32 // complaints, without appeals
+	Blocked    uint32  // of the attempts, not set up
+	Dropped    uint32  // of those set up, cut off
+	Perceived  uint32  // of those set up and released normally, felt as a drop
+	Complaints float64 // complaints, without appeals; shares of those that fit places elsewhere too
 }
 
 // UnitUse is the use of one cell, highway kilometre or venue. Customers are
@@ -207,7 +207,7 @@ func claimCustomer(u CustomerUse, metric ClaimMetric) (base, events float64) {
 	case ClaimPerceived:
 		return setUp, float64(u.Dropped) + float64(u.Perceived)
 	case ClaimComplaints:
-		return 1, float64(u.Complaints)
+		return 1, u.Complaints
 	}
 	return setUp, float64(u.Dropped)
 }
@@ -227,7 +227,7 @@ func claimUnit(u UnitUse, metric ClaimMetric) (customers, bad float64) {
 func (ev *ClaimEvidence) digest() (string, error) {
 	lines := make([]string, 0, len(ev.Customers)+len(ev.Units))
 	for _, u := range ev.Customers {
-		lines = append(lines, fmt.Sprintf("c %d %d %d %d %d %d %d", u.Cluster, max(u.Customers, 1), u.Attempts, u.Blocked, u.Dropped, u.Perceived, u.Complaints))
+		lines = append(lines, fmt.Sprintf("c %d %d %d %d %d %d %g", u.Cluster, max(u.Customers, 1), u.Attempts, u.Blocked, u.Dropped, u.Perceived, u.Complaints))
 	}
 	for _, u := range ev.Units {
 		lines = append(lines, fmt.Sprintf("u %q %v %d %d %d %d %d", u.ID, u.Size, u.Customers, u.SetUp, u.Blocked, u.Dropped, u.Felt))

@@ -189,7 +189,7 @@ func (w claimWorld) throughTheEngine(t *testing.T, units []ClaimUnits, s *claimS
 	for i, u := range units {
 		bad, good := uint64(u.Events), uint64(u.Base-min(u.Base, u.Events))
 		asCalls = append(asCalls, CustomerUse{Attempts: uint32(u.Base), Dropped: uint32(u.Events)})
-		asComplaints = append(asComplaints, CustomerUse{Complaints: uint32(u.Events)})
+		asComplaints = append(asComplaints, CustomerUse{Complaints: u.Events})
 		cluster := uint64(i + 1)
 		if w.name == "independent customers" {
 			cluster = 0

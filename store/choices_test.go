@@ -51,6 +51,29 @@ func TestChoices(t *testing.T) {
 				t.Errorf("complaint %d: place %v, choice %v; stored was %+v", i, c.Place, c.Choice, want)
 			}
 		}
+		// A claim on one of the places has a quarter or three quarters of such a complaint,
+		// a claim on both of them all of it, and one on another place nothing.
+		for name, test := range map[string]struct {
+			places []geo.PlaceID
+			share  float64
+		}{
+			"one": {[]geo.PlaceID{1<<63 | 11}, 0.25}, "the other": {[]geo.PlaceID{1<<63 | 12}, 0.75},
+			"both": {[]geo.PlaceID{1<<63 | 11, 1<<63 | 12}, 1}, "neither": {[]geo.PlaceID{1<<63 | 13}, 0},
+		} {
+			q := hotspots.ClaimQuery{Start: t0.AddDate(0, 0, -1), End: t0.AddDate(0, 0, 1)}
+			ev, err := s.ClaimEvidence(t.Context(), q, &hotspots.ClaimGround{Places: test.places})
+			must(t, err)
+			told := 0.0
+			for _, u := range ev.Customers {
+				if u.Complaints != test.share || u.Attempts != 0 {
+					t.Errorf("a claim on %s: a customer with %+v", name, u)
+				}
+				told += float64(u.Customers) * u.Complaints
+			}
+			if told != 2*test.share {
+				t.Errorf("a claim on %s has %v complaints, want %v", name, told, 2*test.share)
+			}
+		}
 		a := &atlas{names: map[string]geo.Location{"Grand Hotel": either(1<<63|11, 1<<63|13)}}
 		if moved := relocate(t, s, a); moved.Moved != 6 {
 			t.Errorf("%+v", moved)

@@ -46,7 +46,7 @@ func (s *Store) ClaimEvidence(ctx context.Context, q hotspots.ClaimQuery, ground
 	g.Go(func() (err error) {
 		switch q.Units {
 		case "":
-			ev.Customers, err = s.claimCustomers(groupCtx, f)
+			ev.Customers, err = s.claimCustomers(groupCtx, f, ground)
 		case hotspots.ClaimArea:
 			ev.Units, err = s.claimCells(groupCtx, f, ground)
 		default:
@@ -184,9 +184,47 @@ func (s *Store) claimNothing(ctx context.Context, q hotspots.ClaimQuery) error {
 		q.Start.UTC().Format(date), q.End.UTC().Format(date), have)}
 }
 
+// choiceShares are the shares that complaints which fit several places have within a
+// claim's places, as text for claimCustomers: "id:share,…".
+func (s *Store) choiceShares(ctx context.Context, f claimFilter, ground *hotspots.ClaimGround) (string, error) {
+	several, err := s.choicesOf(ctx, f.window(f.start(), f.query.End))
+	if err != nil {
+		return "", err
+	}
+	var pairs []string
+	for id, c := range several {
+		share := 0.0
+		for _, w := range c.Places {
+			if _, in := slices.BinarySearch(ground.Places, w.Place); in {
+				share += w.Weight
+			}
+		}
+		if share > 0 {
+			pairs = append(pairs, fmt.Sprintf("%d:%g", uint64(id), min(share, 1)))
+		}
+	}
+	return strings.Join(pairs, ","), nil
+}
+
 // claimCustomers: per customer and place first, then per customer with the place
-// used most (ties: the smaller), then how many customers have the same figures.
-func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.CustomerUse, error) {
+// used most (ties: the smaller), then how many customers have the same figures. Of a
+// complaint that fits several places a claim on some of them has their share only.
+func (s *Store) claimCustomers(ctx context.Context, f claimFilter, ground *hotspots.ClaimGround) ([]hotspots.CustomerUse, error) {
+	shares, told := "", "toFloat64(countIf("+f.complaints+"))"
+	a := f.window(f.start(), f.query.End)
+	if ground.Places != nil {
+		text, err := s.choiceShares(ctx, f, ground)
+		if err != nil {
+			return nil, err
+		}
+		if a["shares"] = text; text != "" {
+			told = "sum(if(" + f.complaints + ", 1., share))"
+			shares = `ANY LEFT JOIN (
+					SELECT toUInt64(splitByChar(':', pair)[1]) AS place, toFloat64(splitByChar(':', pair)[2]) AS share
+					FROM (SELECT arrayJoin(splitByChar(',', @shares)) AS pair)
+				) AS shares USING place`
+		}
+	}
 	nowhere := "0"
 	if f.values["places"] == nil {
 		nowhere = "((place = 0 OR " + isChoice + " OR " + isDisc + ") AND region = ''"
@@ -200,25 +238,25 @@ func (s *Store) claimCustomers(ctx context.Context, f claimFilter) ([]hotspots.C
 		SELECT cluster, attempts, blocked, dropped, felt, complaints, count()
 		FROM (
 			SELECT customer, bitNot(tupleElement(max((n, c, bitNot(place))), 3)) AS cluster, toUInt32(sum(n)) AS attempts, toUInt32(sum(b)) AS blocked,
-				toUInt32(sum(d)) AS dropped, toUInt32(sum(p)) AS felt, toUInt32(sum(c) + if(sum(n) > 0, sum(e), 0)) AS complaints
+				toUInt32(sum(d)) AS dropped, toUInt32(sum(p)) AS felt, round(sum(c) + if(sum(n) > 0, sum(e), 0), 6) AS complaints
 			FROM (
 				SELECT customer, place, toUInt64(count()) AS n, toUInt64(countIf(`+blocked+`)) AS b, toUInt64(countIf(outcome = 3)) AS d,
-					toUInt64(countIf(`+felt+` = 1)) AS p, toUInt64(0) AS c, toUInt64(0) AS e
+					toUInt64(countIf(`+felt+` = 1)) AS p, toFloat64(0) AS c, toFloat64(0) AS e
 				FROM calls FINAL
 				WHERE `+inWindow+f.conditions+f.area+` AND `+f.placed+`
 				GROUP BY customer, place
 				UNION ALL
 				SELECT customer, place, toUInt64(0) AS n, toUInt64(0) AS b, toUInt64(0) AS d, toUInt64(0) AS p,
-					toUInt64(countIf(`+f.complaints+`)) AS c, toUInt64(countIf(`+nowhere+`)) AS e
-				FROM complaints FINAL
-				WHERE `+inWindow+` AND appeal = 0
+					`+told+` AS c, toFloat64(countIf(`+nowhere+`)) AS e
+				FROM (SELECT customer, place, region, scene FROM complaints FINAL WHERE `+inWindow+` AND appeal = 0) AS told
+				`+shares+`
 				GROUP BY customer, place
 			)
 			GROUP BY customer
 			HAVING sum(n) > 0 OR sum(c) > 0
 		)
 		GROUP BY cluster, attempts, blocked, dropped, felt, complaints
-		ORDER BY cluster, attempts, blocked, dropped, felt, complaints`, f.window(f.start(), f.query.End),
+		ORDER BY cluster, attempts, blocked, dropped, felt, complaints`, a,
 		func(r driver.Rows) error {
 			var u hotspots.CustomerUse
 			if err := r.Scan(&u.Cluster, &u.Attempts, &u.Blocked, &u.Dropped, &u.Perceived, &u.Complaints, &u.Customers); err != nil {
