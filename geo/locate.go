@@ -247,15 +247,15 @@ func (c *Catalogue) locatePosition(e *Evidence, h *Hints, b *lookup, l *Location
 }
 
 // locateCoarse puts a record whose accuracy does not tell buildings apart at what its
-// words name within its accuracy disc, else into the smallest venue that holds the
-// whole disc, else into its cell. Above CellAccuracy there is no cell either: it belongs
+// words name within its accuracy disc, else into the venue whose own radio cell served
+// it there, else into the smallest venue that holds the whole disc, else into its cell. Above CellAccuracy there is no cell either: it belongs
 // to its accuracy disc, and to the finest region that holds the disc; above MostDisc
 // to its radio cell, else nowhere. It belongs to no highway unless words say so.
 func (c *Catalogue) locateCoarse(l *Location, e *Evidence, h *Hints, at surroundings, accuracy float64) {
 	coarse, cell := accuracy > CellAccuracy, l.Place
 	if c.preferNamed(l, e, h, at, accuracy); l.Place != cell {
-		if p, ok := c.Place(l.Place); ok && coarse {
-			l.Cell, l.Region = storedCell(p.Center), c.RegionAt(p.Center)
+		if coarse {
+			c.settle(l)
 		}
 		return
 	}
@@ -268,8 +268,8 @@ func (c *Catalogue) locateCoarse(l *Location, e *Evidence, h *Hints, at surround
 	}
 	if venue := c.servedIn(e, accuracy); venue >= 0 && accuracy <= MostDisc {
 		l.Place, l.Scene = c.part(venue, e, h, at)
-		if p, ok := c.Place(l.Place); ok && coarse {
-			l.Cell, l.Region = storedCell(p.Center), c.RegionAt(p.Center)
+		if coarse {
+			c.settle(l)
 		}
 		return
 	}
@@ -284,6 +284,14 @@ func (c *Catalogue) locateCoarse(l *Location, e *Evidence, h *Hints, at surround
 		if served, ok := c.locateRadioCell(e, h); ok {
 			*l = served
 		}
+	}
+}
+
+// settle gives a location whose position does not tell it the cell and region of its
+// place.
+func (c *Catalogue) settle(l *Location) {
+	if p, ok := c.Place(l.Place); ok {
+		l.Cell, l.Region = storedCell(p.Center), c.RegionAt(p.Center)
 	}
 }
 

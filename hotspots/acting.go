@@ -129,15 +129,10 @@ func (a *acting) learn(m *model, normal []float64) {
 	}
 	for i := range m.places {
 		w := normal[i]
-		for at := a.from[i]; at < a.from[i+1]; at++ {
-			wk := &a.weeks[at]
+		window := a.window(i)
+		for at := range window {
+			wk := &window[at]
 			k := a.step(wk)
-			if k < 0 {
-				if wk.Week > 0 {
-					break // the weeks before the window
-				}
-				continue
-			}
 			calls := clean(float64(wk.CappedCalls))
 			x[k] += w * clean(float64(wk.CappedBad))
 			if pl := &m.places[i]; pl.calls > 0 {
@@ -235,13 +230,22 @@ func (d *dispersion) concentration() float64 {
 	return k
 }
 
-// step is the step of the window that a week lies in; −1 outside the window.
-func (a *acting) step(w *Week) int {
-	if w.Week < 0 || int(w.Week) >= a.newest {
-		return -1
+// window are the weeks of a place that lie in the window; those of a place are sorted,
+// the newest first.
+func (a *acting) window(i int) []Week {
+	from, to := a.from[i], a.from[i+1]
+	for from < to && a.weeks[from].Week < 0 {
+		from++
 	}
-	return int(w.Week) / a.perStep
+	end := from
+	for end < to && int(a.weeks[end].Week) < a.newest {
+		end++
+	}
+	return a.weeks[from:end]
 }
+
+// step is the step of the window that one of its weeks lies in.
+func (a *acting) step(w *Week) int { return int(w.Week) / a.perStep }
 
 // of gives a place's effective events and expectations by step and technology.
 // Located calls are known by week; records spread from radio cells are taken to be
@@ -257,15 +261,10 @@ func (a *acting) of(m *model, i int) shares {
 	if a.steps > 1 {
 		var calls, bad [maxSteps]float64
 		sum, sumBad := 0.0, 0.0
-		for n := a.from[i]; n < a.from[i+1]; n++ {
-			w := &a.weeks[n]
+		window := a.window(i)
+		for at := range window {
+			w := &window[at]
 			k := a.step(w)
-			if k < 0 {
-				if w.Week > 0 {
-					break // the weeks before the window
-				}
-				continue
-			}
 			n := math.Max(clean(float64(w.CappedCalls)), clean(float64(w.CappedBad))) * a.factor[k]
 			calls[k] += n
 			bad[k] += clean(float64(w.CappedBad))

@@ -49,14 +49,17 @@ func day(t time.Time) int32 { return int32(min(max(t.Unix(), 0)/86400, math.MaxU
 const inWindow = `day >= toDate(toUInt16(@day0)) AND day <= toDate(toUInt16(@day1))
 	AND toUInt32(time) >= @from AND toUInt32(time) < @to AND deleted = 0`
 
-// blocked is 1 for attempts that the network did not carry. One that found the other
-// party busy or was given up by the caller (cause class user) was carried: ETSI EG 202 057-3
-// counts a busy tone as a successful set-up.
-const blocked = `(outcome = 4 AND cause_class != 8)`
+// busy is 1 for attempts that the network carried in vain: the other party was busy, or the
+// caller gave up (ingest.CauseUser). ETSI EG 202 057-3 counts a busy tone as a successful
+// set-up.
+const busy = `(outcome = 4 AND cause_class = 8)`
+
+// blocked is 1 for attempts that the network did not carry.
+const blocked = `(outcome = 4 AND NOT ` + busy + `)`
 
 // told are the calls that say how good the network is; the others are neither good
 // nor bad, so that a feed of bad calls only stays one.
-const told = `(outcome != 4 OR cause_class != 8)`
+const told = `NOT ` + busy
 
 // bad is 1 for calls that ended badly or were felt so.
 const bad = `(outcome IN (2, 3) OR ` + blocked + ` OR (outcome = 1 AND record_id GLOBAL IN ` + perceivedNow + `))`
